@@ -12,7 +12,7 @@ __all__ = ["ALPHABETS", "ALPHANUMERICS", "CROCKFORD", "DIGITS", "LETTERS", "Alph
 
 
 def _distinct_ascii(_: object, __: object, characters: str) -> None:
-    if len(characters) < 2 or len(set(characters)) != len(characters):  # noqa: PLR2004
+    if len(characters) < 2 or len(set(characters)) != len(characters):
         raise ValueError(f"an alphabet needs two or more different characters: {characters!r}")
     if not characters.isascii() or not characters.isprintable():
         raise ValueError(f"an alphabet is made of printable ASCII characters: {characters!r}")

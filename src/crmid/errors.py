@@ -39,6 +39,18 @@ def shown(text: object) -> str:
     return quoted if len(quoted) <= 3 * _SHOWN else f"{quoted[:_SHOWN]}…"
 
 
+def word(text: object) -> str:
+    """A short plain text as it is, anything else as :func:`shown`."""
+    if (
+        isinstance(text, str)
+        and 0 < len(text) <= _SHOWN // 2
+        and text.isascii()
+        and text.isalnum()
+    ):
+        return str.__str__(text)
+    return shown(text)
+
+
 def plural(count: int, noun: str) -> str:
     """``1 digit``, ``2 digits``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
@@ -48,21 +60,21 @@ def pointed(text: str, position: int, length: int, message: str) -> str:
     """Two lines: the text around ``position``, and a caret with the message under it."""
     begin = max(0, position - _SHOWN)
     end = min(len(text), position + _SHOWN)
-    before = _drawn(text[begin:position])
+    before = drawn(text[begin:position])
     marked = text[position : min(position + max(length, 1), end)]
-    after = _drawn(text[position + len(marked) : end])
+    after = drawn(text[position + len(marked) : end])
     cut_left, cut_right = "…" * (begin > 0), "…" * (end < len(text))
-    carets = "^" * max(1, _columns(_drawn(marked)))
-    indent = " " * (_columns(before) + len(cut_left))
-    return f"{cut_left}{before}{_drawn(marked)}{after}{cut_right}\n{indent}{carets} {message}"
+    carets = "^" * max(1, columns(drawn(marked)))
+    indent = " " * (columns(before) + len(cut_left))
+    return f"{cut_left}{before}{drawn(marked)}{after}{cut_right}\n{indent}{carets} {message}"
 
 
-def _drawn(text: str) -> str:
+def drawn(text: str) -> str:
     """Text with everything that does not print, or prints as nothing, escaped."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
     """Columns on a terminal: East Asian wide characters take two, combining marks none."""
     import unicodedata  # tables of a megabyte, needed only to draw
 

@@ -1,0 +1,29 @@
+"""How Sphinx builds these pages; nothing is fetched from a network."""
+
+import crmid
+
+
+project = "crmid"
+author = "The crmid developers"
+project_copyright = "2026, The crmid developers"
+version = release = crmid.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build"]
+root_doc = "index"
+
+html_theme = "furo"
+html_title = "crmid"
+
+myst_enable_extensions = ["deflist"]
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+napoleon_use_ivar = True  # attributes stand in the text of their class, once
+
+# Every name that a page or a signature mentions must be found, except those of others:
+# their inventories are on the network, and a build does not need one.
+nitpick_ignore_regex = [
+    (r"py:.*", r"(?:collections|contextlib|datetime|os|pickle|re|sqlite3|time|types|typing)\..+"),
+]

@@ -1,0 +1,241 @@
+"""Many texts at once: read in blocks, run in lanes, one by one only where that is not possible.
+
+The answers, and the errors, are those of the methods for one text, on any input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Generic, Protocol, TypeVar
+
+import attrs
+
+from ..errors import InvalidNumber
+from .lanes import Lanes, join, split
+from .rules import CheckSystem
+
+
+__all__ = ["Checker", "compute_many", "is_valid_many"]
+
+T = TypeVar("T")
+
+# Rows in a block, and the largest piece of a blob that one is cut from.
+_ROWS = 4096
+_BYTES = 1 << 18
+# Fewer rows than this are faster one by one.
+_FEW = 32
+# No difference is True, any is False.
+_SAME = bytes([1]) + bytes(255)
+
+
+class Checker(CheckSystem, Protocol):
+    """What bulk work asks of a system."""
+
+    def is_valid(self, text: str, /) -> bool:
+        """Whether a text is valid."""
+        ...
+
+    def takes(self, length: int, /) -> bool:
+        """Whether there are payloads of a length."""
+        ...
+
+    def lanes(self) -> Lanes | None:
+        """The system made ready; None if it cannot be."""
+        ...
+
+
+def is_valid_many(system: Checker, texts: Iterable[str] | bytes) -> list[bool]:
+    """See :meth:`System.is_valid_many`."""
+    return _answers(system, texts, _judge, system.is_valid)
+
+
+def compute_many(system: Checker, payloads: Iterable[str] | bytes) -> list[str]:
+    """See :meth:`System.compute_many`."""
+    return _answers(system, payloads, _calculate, system.compute)
+
+
+def _answers(
+    system: Checker,
+    texts: Iterable[str] | bytes,
+    at_once: Callable[[Checker, _Grid], list[T] | None],
+    one: Callable[[str], T],
+) -> list[T]:
+    if isinstance(texts, str):
+        raise TypeError("many texts are wanted, not one: put it into a list")
+    lanes = system.lanes()
+    if lanes is not None:
+        return _Job(system, lanes, at_once, one).answers(texts)
+    blocks = map(_lines, _pieces(texts)) if isinstance(texts, bytes) else [texts]
+    return one_by_one((row for block in blocks for row in block), one)
+
+
+@attrs.frozen
+class _Grid:
+    """Rows of one width, joined by line feeds.
+
+    Attributes:
+        lanes: The system, ready for bulk work.
+        raw: The rows.
+        width: The length of each.
+        count: How many there are.
+        known: Whether that is known. If not, there may be rows of other widths with line
+            feeds in them.
+    """
+
+    lanes: Lanes
+    raw: bytes
+    width: int
+    count: int
+    known: bool = False
+
+    def is_real(self) -> bool:
+        """Whether every line feed separates rows."""
+        return self.known or self.raw.count(b"\n") == self.count - 1
+
+    def column(self, place: int) -> bytes:
+        """One character of each row."""
+        return self.raw[place :: self.width + 1]
+
+    def states(self, length: int) -> bytes:
+        """The state of each row after ``length`` characters."""
+        return self.lanes.states(self.raw, self.width + 1, length)
+
+    def has_strangers(self, length: int) -> bool:
+        """Whether one of the first ``length`` columns holds what is not in the alphabet."""
+        letters = self.lanes.letters
+        rest = sum(
+            len(self.column(place).translate(None, letters))
+            for place in range(length, self.width)
+        )
+        return len(self.raw.translate(None, letters)) > self.count - 1 + rest
+
+
+def _judge(system: Checker, grid: _Grid) -> list[bool] | None:
+    """The verdicts on the rows of a grid; None if it is not a real one."""
+    length = grid.width - system.check_length
+    if not system.takes(length):
+        return [False] * grid.count if grid.is_real() else None
+    given = [grid.column(place) for place in range(length, grid.width)]
+    strangers = grid.has_strangers(length)
+    if (strangers or any(b"\n" in column for column in given)) and not grid.is_real():
+        return None
+    states = grid.states(length)
+    wrong = 0
+    for column, table in zip(given, grid.lanes.checks, strict=True):
+        wrong |= join(column) ^ join(states.translate(table))
+    if strangers:
+        for place in range(length):
+            wrong |= join(grid.column(place).translate(grid.lanes.strangers))
+    if not wrong:
+        return [True] * grid.count
+    return list(map(bool, split(wrong, grid.count).translate(_SAME)))
+
+
+def _calculate(system: Checker, grid: _Grid) -> list[str] | None:
+    """The check characters of the rows of a grid; None if not every row has them."""
+    if not system.takes(grid.width) or grid.has_strangers(grid.width):
+        return None
+    states = grid.states(grid.width)
+    columns = [states.translate(table).decode() for table in grid.lanes.checks]
+    return list(map("".join, zip(*columns, strict=True))) if columns[1:] else list(columns[0])
+
+
+@attrs.frozen
+class _Job(Generic[T]):
+    """What is to be done with many texts: at once for a grid of them, or for one."""
+
+    system: Checker
+    lanes: Lanes
+    at_once: Callable[[Checker, _Grid], list[T] | None]
+    one: Callable[[str], T]
+
+    def answers(self, texts: Iterable[str] | bytes) -> list[T]:
+        answers: list[T] = []
+        for block in _pieces(texts) if isinstance(texts, bytes) else _blocks(texts):
+            grid = self.grid(block)
+            found = None if grid is None else self.at_once(self.system, grid)
+            if found is None:
+                found = self.ragged(block, len(answers))
+            answers += found
+        return answers
+
+    def grid(self, block: Sequence[str] | bytes) -> _Grid | None:
+        """The rows, if they look like rows of one width."""
+        if isinstance(block, bytes):
+            raw, width = block, len(block.partition(b"\n")[0])
+            count = (len(raw) + 1) // (width + 1)
+        else:
+            try:
+                text = "\n".join(block)
+            except TypeError:
+                return None
+            if "?" in self.system.check_alphabet and not text.isascii():
+                return None  # what replaces the foreign characters would be good here
+            raw, width, count = text.encode("ascii", "replace"), len(block[0]), len(block)
+        if (width + 1) * count != len(raw) + 1:
+            return None
+        if raw[width :: width + 1] != b"\n" * (count - 1):
+            return None
+        return _Grid(self.lanes, raw, width, count)
+
+    def ragged(self, block: Sequence[str] | bytes, start: int) -> list[T]:
+        """The answers for rows of several widths, or with wrong ones among them."""
+        rows = _lines(block) if isinstance(block, bytes) else block
+        try:
+            return self.by_width(rows)
+        except (InvalidNumber, TypeError):
+            return one_by_one(rows, self.one, start)  # to raise for the first one in order
+
+    def by_width(self, rows: Sequence[str]) -> list[T]:
+        places: dict[int, list[int]] = {}
+        for place, row in enumerate(rows):
+            places.setdefault(str.__len__(row), []).append(place)
+        answers: dict[int, T] = {}
+        for group in places.values():
+            alike = [rows[place] for place in group]
+            grid = self.grid(alike) if len(alike) >= _FEW else None
+            found = (
+                None
+                if grid is None
+                else self.at_once(self.system, attrs.evolve(grid, known=True))
+            )
+            answers.update(zip(group, found or map(self.one, alike), strict=True))
+        return [answers[place] for place in range(len(rows))]
+
+
+def _blocks(texts: Iterable[str]) -> Iterator[Sequence[str]]:
+    rows = iter(texts)
+    while block := list(islice(rows, _ROWS)):
+        yield block
+
+
+def _pieces(blob: bytes) -> Iterator[bytes]:
+    """A blob in pieces of whole lines, without the line feed at the end of each."""
+    start, end = 0, len(blob) - blob.endswith(b"\n")
+    while start < len(blob):
+        feed = blob.find(b"\n", start, end)
+        size = min(_ROWS * (feed + 1 - start), _BYTES)
+        stop = start + size if feed >= 0 else end
+        if stop < end:
+            stop = max(feed, blob.rfind(b"\n", start, stop))
+        yield blob[start : min(stop, end)]
+        start = min(stop, end) + 1
+
+
+def _lines(block: bytes) -> list[str]:
+    return block.decode("utf-8", "surrogateescape").split("\n")
+
+
+def one_by_one(rows: Iterable[str], one: Callable[[str], T], start: int = 0) -> list[T]:
+    """The answers for rows, and for a wrong one the error that says which it is."""
+    answers: list[T] = []
+    for place, row in enumerate(rows, start):
+        try:
+            answers.append(one(row))
+        except TypeError as error:
+            raise TypeError(f"item {place}: {error}") from None
+        except InvalidNumber as error:
+            error.add_note(f"It is item {place}.")
+            raise
+    return answers

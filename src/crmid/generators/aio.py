@@ -1,0 +1,164 @@
+"""The generator of async code: the twin of :mod:`crmid.generators.sync`, await by await."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from types import TracebackType
+from typing import Any, Self
+
+from crmid.errors import InvalidScheme, SequenceExhausted
+from crmid.scheme import Scheme
+from crmid.stores.protocols import AsyncCounterStore
+
+from .draws import Entropy
+from .issuing import Clock, Issuer, Order
+
+
+__all__ = ["AsyncIdGenerator"]
+
+
+class AsyncIdGenerator:
+    """:class:`crmid.IdGenerator` for async code.
+
+    The same texts from the same clock, entropy and answers of the store. A task that is
+    cancelled while it waits for the store may lose numbers; none is given twice.
+
+    Args:
+        scheme: What the numbers look like.
+        store: Where counters are kept; ``crmid.stores.in_thread`` serves a sync one.
+        clock: As for :class:`crmid.IdGenerator`.
+        entropy: As for :class:`crmid.IdGenerator`.
+
+    Raises:
+        InvalidScheme: As for :class:`crmid.IdGenerator`.
+
+    >>> import asyncio
+    >>> from crmid import MemoryStore, Scheme, in_thread
+    >>> new_order = AsyncIdGenerator(Scheme("order", "{seq:n5}"), in_thread(MemoryStore()))
+    >>> asyncio.run(new_order.generate())
+    '00001'
+    """
+
+    def __init__(
+        self,
+        scheme: Scheme,
+        store: AsyncCounterStore | None = None,
+        *,
+        clock: Clock | None = None,
+        entropy: Entropy | None = None,
+    ) -> None:
+        if scheme.layout.sequence is not None and store is None:
+            raise InvalidScheme(f"{scheme.name} has a sequence: give the generator a store")
+        self.scheme = scheme
+        self._store: Any = store
+        self._issuer = Issuer(scheme, clock, entropy)
+        self._known = False
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.scheme!r}, {self._store!r})"
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[object, ...]]:
+        made = partial(type(self), clock=self._issuer.clock, entropy=self._issuer.entropy)
+        return made, (self.scheme, self._store)
+
+    async def generate(self, *, at: datetime | None = None, **given: Any) -> str:
+        """The next number.
+
+        Args:
+            at: The business date, an aware datetime; now unless given. A back-dated number
+                uses the counter of its own period.
+            given: The values of the given parts, by name.
+
+        Raises:
+            InvalidValue: A value is missing, unknown or cannot be printed. Nothing was drawn.
+            SequenceExhausted: The counter has no number left; it did not move.
+            CollisionBudgetExceeded: The printed tick has no random text left.
+            ClockMovedBack: The clock stepped back by over a second.
+            SeriesChanged: The store counts this series by other rules.
+            StoreError: The store could not answer.
+        """
+        return (await self.generate_many(1, at=at, **given))[0]
+
+    async def generate_many(
+        self, count: int, /, *, at: datetime | None = None, **given: Any
+    ) -> list[str]:
+        """The next ``count`` numbers, by one reservation: without gaps, all or nothing.
+
+        Args:
+            count: How many, at least 0.
+            at: As for :meth:`generate`.
+            given: As for :meth:`generate`.
+
+        Raises:
+            InvalidValue: As for :meth:`generate`, or ``count`` is no such integer.
+            SequenceExhausted: The counter has fewer numbers left; it did not move.
+            CollisionBudgetExceeded: The printed tick has fewer random texts left.
+            ClockMovedBack: As for :meth:`generate`.
+            SeriesChanged: As for :meth:`generate`.
+            StoreError: As for :meth:`generate`.
+        """
+        order = self._order(count, at, given)
+        block = None
+        if (asked := order.reservation) is not None:
+            await self._remember()
+            try:
+                block = await self._store.reserve(
+                    asked.key, asked.span, start=asked.start, limit=asked.limit
+                )
+            except SequenceExhausted as error:
+                raise order.exhausted(error) from error
+        return order.filled(block, self._store)
+
+    async def peek(self, *, at: datetime | None = None, **given: Any) -> str:
+        """The number that :meth:`generate` gives next if nothing else happens before.
+
+        Nothing is written. Only for schemes whose numbers differ by a counter alone.
+
+        Raises:
+            InvalidScheme: The scheme draws by chance.
+            InvalidValue: As for :meth:`generate`.
+            SequenceExhausted: As for :meth:`generate`.
+            SeriesChanged: As for :meth:`generate`.
+            StoreError: As for :meth:`generate`.
+        """
+        order = self._order(1, at, given)
+        asked = order.only_counted()
+        if (recall := getattr(self._store, "recall", None)) is not None:
+            self._issuer.same_rules(await recall(self.scheme.series), self._store)
+        next_value = await self._store.peek(asked.key)
+        try:
+            block = order.next_block(next_value)
+        except SequenceExhausted as error:
+            raise order.exhausted(error) from error
+        return order.filled(block, self._store)[0]
+
+    async def close(self) -> None:
+        """Give nothing out any more; the store stays open. Closing twice is fine."""
+        self._closed = True
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def _order(self, count: int, at: datetime | None, given: dict[str, Any]) -> Order:
+        if self._closed:
+            raise ValueError(f"the generator of {self.scheme.name} is closed")
+        return self._issuer.order(count, at, given)
+
+    async def _remember(self) -> None:
+        """Compare the counting rules with those in the store, once."""
+        if not self._known:
+            if (remember := getattr(self._store, "remember", None)) is not None:
+                stored = await remember(self.scheme.series, self._issuer.rules)
+                self._issuer.same_rules(stored, self._store)
+            self._known = True

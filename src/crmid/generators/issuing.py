@@ -1,0 +1,284 @@
+"""What both generators share: checking and dating an order, drawing, filling in the texts.
+
+Everything here is the same for sync and async; only the store is asked elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+import attrs
+
+from crmid.counters import Block, CounterKey
+from crmid.errors import (
+    ClockMovedBack,
+    InvalidScheme,
+    InvalidValue,
+    SequenceExhausted,
+    SeriesChanged,
+    StoreError,
+    shown,
+)
+from crmid.parts import AnyPart, CheckCharacters, Fixed, Random, SequenceNumber, Time
+from crmid.periods import EPOCH, instant
+from crmid.scheme import Scheme
+
+from .draws import Entropy, Tick, random_text
+from .ulids import MonotonicUlids, once
+
+
+__all__ = ["Clock", "Issuer", "Order", "Reservation"]
+
+#: Nanoseconds since the epoch, like :func:`time.time_ns`.
+Clock = Callable[[], int]
+
+_BRIDGED = 1_000_000_000  # how far back a clock may step, in nanoseconds, and be waited for
+
+
+@attrs.frozen
+class Reservation:
+    """What to ask a store for.
+
+    Attributes:
+        key: The counter.
+        span: How many of its values: the numbers wanted times the step.
+        start: The first value of a new counter.
+        limit: What the block may not go beyond, exclusive.
+    """
+
+    key: CounterKey
+    span: int
+    start: int
+    limit: int
+
+
+@attrs.define
+class _Memory:
+    """What must not be shared between processes; one thread at a time holds the lock."""
+
+    lock: threading.Lock = attrs.field(factory=threading.Lock)
+    last: int = 0
+    tick: Tick | None = None
+    ulids: MonotonicUlids = attrs.field(factory=MonotonicUlids)
+
+
+class Issuer:
+    """A scheme, a clock and entropy: all of a generator but the store."""
+
+    def __init__(self, scheme: Scheme, clock: Clock | None, entropy: Entropy | None) -> None:
+        if scheme.uniqueness.by == "nothing":
+            raise InvalidScheme(
+                f"nothing makes two numbers of {scheme.name} differ: add {{seq:n5}}, "
+                "{random:crockford*10} or {ulid} to generate them",
+                scheme.template,
+                0,
+                len(scheme.template),
+            )
+        self.scheme = scheme
+        self.layout = scheme.layout
+        self.clock = time.time_ns if clock is None else clock
+        self.entropy = os.urandom if entropy is None else entropy
+        # By process id: a forked child finds nothing of its parent's, even where no fork
+        # hook runs. setdefault is atomic.
+        self._memories: dict[int, _Memory] = {}
+
+    @property
+    def memory(self) -> _Memory:
+        """What this process remembers."""
+        pid = os.getpid()
+        memory = self._memories.get(pid)
+        if memory is None:
+            memory = self._memories.setdefault(pid, _Memory())
+            for other in [each for each in self._memories if each != pid]:
+                self._memories.pop(other, None)
+        return memory
+
+    def order(self, count: object, at: datetime | None, given: Mapping[str, object]) -> Order:
+        """Check and date what is asked for; nothing is drawn yet.
+
+        Raises:
+            InvalidValue: A value is wrong; no counter moved and nothing was drawn.
+            ClockMovedBack: The clock cannot be trusted.
+        """
+        if type(count) is not int or count < 0:
+            raise InvalidValue("count", f"expected an integer from 0, not {shown(count)}")
+        texts = self.layout.given_texts(given)
+        moment = EPOCH
+        if at is not None:
+            moment = self.layout.local(at)
+        elif self._dated:
+            moment = self.layout.local(instant(self._now()), "clock")
+        return Order(self, count, moment, at is not None, texts)
+
+    @property
+    def _dated(self) -> bool:
+        sequence = self.layout.sequence
+        return bool(self.layout.times or (sequence and sequence.reset))
+
+    @property
+    def ticking(self) -> bool:
+        """Whether uniqueness leans on printed time and random characters."""
+        layout = self.layout
+        return bool(layout.random and layout.times and not layout.sequence and not layout.ulid)
+
+    def _now(self) -> int:
+        """The clock; where uniqueness leans on it, never earlier than before."""
+        if not self.ticking:
+            return self.clock()
+        memory = self.memory
+        with memory.lock:
+            now = self.clock()
+            if now < memory.last - _BRIDGED:
+                raise ClockMovedBack(memory.last, now)
+            memory.last = max(now, memory.last)
+            return memory.last
+
+    def randoms(self, part: Random, order: Order) -> list[str]:
+        """Random texts for an order; without repeats in the tick that the generator is in."""
+        if order.count == 0:
+            return []
+        if not self.ticking or order.backdated:
+            return [random_text(part, self.entropy) for _ in range(order.count)]
+        memory = self.memory
+        with memory.lock:
+            printed = tuple(order.times)
+            if memory.tick is None or memory.tick.printed != printed:
+                memory.tick = Tick(printed)
+            scope = " ".join(order.given.values())
+            return memory.tick.draw(part, scope, order.count, self.entropy)
+
+    def ulids(self, order: Order) -> list[str]:
+        """ULIDs for an order; increasing, unless it is back-dated."""
+        if order.backdated:
+            milliseconds = (order.moment - EPOCH) // timedelta(milliseconds=1)
+            return [once(milliseconds, self.entropy) for _ in range(order.count)]
+        memory = self.memory
+        with memory.lock:
+            now = self.clock() // 1_000_000
+            return [memory.ulids.next(now, self.entropy) for _ in range(order.count)]
+
+    @property
+    def rules(self) -> str:
+        """The counting rules of the scheme, as a store remembers them."""
+        return self.layout.sequence.rules if self.layout.sequence else ""
+
+    def same_rules(self, stored: object, store: object) -> None:
+        """Compare the rules that a store remembers, None for none, with those of the scheme.
+
+        Raises:
+            SeriesChanged: They differ.
+            StoreError: The store answered something else.
+        """
+        if stored is None or stored == self.rules:
+            return
+        if not isinstance(stored, str):
+            raise StoreError(f"{type(store).__name__} remembers {shown(stored)}, not a str")
+        raise SeriesChanged(self.scheme.series, stored, self.rules)
+
+
+@attrs.define
+class Order:
+    """Numbers asked for, checked and dated, before anything is drawn."""
+
+    issuer: Issuer
+    count: int
+    moment: datetime
+    backdated: bool
+    given: dict[str, str]
+    times: list[str] = attrs.field(init=False)
+    reservation: Reservation | None = attrs.field(init=False, default=None)
+
+    def __attrs_post_init__(self) -> None:
+        layout = self.issuer.layout
+        self.times = layout.time_texts(self.moment)
+        if (sequence := layout.sequence) is not None and self.count:
+            key = layout.counter_key(self.issuer.scheme.series, self.moment, self.given)
+            span = self.count * sequence.step
+            self.reservation = Reservation(key, span, sequence.start, sequence.limit)
+
+    def next_block(self, next_value: int | None) -> Block:
+        """The block that a reservation would get if the counter's next value is this.
+
+        Raises:
+            SequenceExhausted: It would get none.
+        """
+        asked = self.only_counted()
+        lo = asked.start if next_value is None else next_value
+        if lo + asked.span > asked.limit:
+            raise SequenceExhausted(asked.key, asked.span, max(0, asked.limit - lo))
+        return Block(asked.key, lo, lo + asked.span)
+
+    def only_counted(self) -> Reservation:
+        """The reservation of an order whose texts follow from it alone.
+
+        Raises:
+            InvalidScheme: Something is drawn by chance.
+        """
+        layout = self.issuer.layout
+        if self.reservation is None or layout.random or layout.ulid:
+            raise InvalidScheme(
+                f"{self.issuer.scheme.name} draws by chance: what comes next is not known "
+                "before it is drawn"
+            )
+        return self.reservation
+
+    def exhausted(self, error: SequenceExhausted) -> SequenceExhausted:
+        """A store's error, counted in numbers instead of counter values."""
+        step = self.issuer.layout.sequence.step if self.issuer.layout.sequence else 1
+        return SequenceExhausted(error.key, self.count, error.remaining // step)
+
+    def filled(self, block: object, store: object) -> list[str]:
+        """The texts, with the numbers of a block if the scheme has a sequence.
+
+        Raises:
+            CollisionBudgetExceeded: The printed tick has no random text left.
+            StoreError: The store answered something that is no such block.
+        """
+        layout, times = self.issuer.layout, iter(self.times)
+        frame: list[str] = []
+        columns: dict[int, Iterator[str]] = {}
+        for index, part in enumerate(layout.parts):
+            frame.append("")
+            if isinstance(part, Fixed):
+                frame[index] = part.text
+            elif isinstance(part, Time):
+                frame[index] = next(times)
+            elif part.name in self.given:
+                frame[index] = self.given[part.name]
+            elif not isinstance(part, CheckCharacters):
+                columns[index] = self._drawn(part, block, store)
+        texts: list[str] = []
+        check = None if layout.check is None else layout.parts.index(layout.check)
+        for _ in range(self.count):
+            for index, column in columns.items():
+                frame[index] = next(column)
+            if check is not None:
+                frame[check] = layout.checked(frame)
+            texts.append("".join(frame))
+        return texts
+
+    def _drawn(self, part: AnyPart, block: object, store: object) -> Iterator[str]:
+        """The texts of a drawn part, one for each number."""
+        if isinstance(part, Random):
+            return iter(self.issuer.randoms(part, self))
+        if isinstance(part, SequenceNumber):
+            return self._numbers(part, block, store)
+        return iter(self.issuer.ulids(self))
+
+    def _numbers(self, part: SequenceNumber, block: object, store: object) -> Iterator[str]:
+        if self.reservation is None:
+            return iter(())
+        asked = self.reservation
+        if not isinstance(block, Block) or block.hi - block.lo != asked.span:
+            if hasattr(block, "__await__"):
+                getattr(block, "close", int)()
+                raise StoreError(f"{type(store).__name__} is async: use AsyncIdGenerator")
+            raise StoreError(
+                f"{type(store).__name__}.reserve answered {shown(block)}, not a Block of "
+                f"{asked.span} values"
+            )
+        return (part.render(value) for value in range(block.lo, block.hi, part.step))

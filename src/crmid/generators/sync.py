@@ -1,0 +1,170 @@
+"""The generator of sync code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from types import TracebackType
+from typing import Any, Self
+
+from crmid.errors import InvalidScheme, SequenceExhausted
+from crmid.scheme import Scheme
+from crmid.stores.protocols import CounterStore
+
+from .draws import Entropy
+from .issuing import Clock, Issuer, Order
+
+
+__all__ = ["IdGenerator"]
+
+
+class IdGenerator:
+    """A scheme bound to a store, a clock and entropy: it gives out numbers.
+
+    Safe to share among threads; in a forked child it goes on without repeating its parent.
+
+    Args:
+        scheme: What the numbers look like.
+        store: Where counters are kept; needed if the scheme has a sequence. It stays the
+            caller's: closing the generator does not close it.
+        clock: Nanoseconds since the epoch, like :func:`time.time_ns`.
+        entropy: Gives so many random bytes, like :func:`os.urandom`.
+
+    Raises:
+        InvalidScheme: The scheme has a sequence and there is no store, or nothing in it makes
+            two numbers differ.
+
+    >>> from crmid import MemoryStore, Scheme
+    >>> new_order = IdGenerator(Scheme("order", "{branch:a2}-{seq:n5}"), MemoryStore())
+    >>> new_order.generate(branch="NY")
+    'NY-00001'
+    >>> new_order.generate_many(2, branch="NY")
+    ['NY-00002', 'NY-00003']
+    """
+
+    def __init__(
+        self,
+        scheme: Scheme,
+        store: CounterStore | None = None,
+        *,
+        clock: Clock | None = None,
+        entropy: Entropy | None = None,
+    ) -> None:
+        if scheme.layout.sequence is not None and store is None:
+            raise InvalidScheme(f"{scheme.name} has a sequence: give the generator a store")
+        self.scheme = scheme
+        self._store: Any = store
+        self._issuer = Issuer(scheme, clock, entropy)
+        self._known = False
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.scheme!r}, {self._store!r})"
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[object, ...]]:
+        made = partial(type(self), clock=self._issuer.clock, entropy=self._issuer.entropy)
+        return made, (self.scheme, self._store)
+
+    def generate(self, *, at: datetime | None = None, **given: Any) -> str:
+        """The next number.
+
+        Args:
+            at: The business date, an aware datetime; now unless given. A back-dated number
+                uses the counter of its own period.
+            given: The values of the given parts, by name.
+
+        Raises:
+            InvalidValue: A value is missing, unknown or cannot be printed. Nothing was drawn.
+            SequenceExhausted: The counter has no number left; it did not move.
+            CollisionBudgetExceeded: The printed tick has no random text left.
+            ClockMovedBack: The clock stepped back by over a second.
+            SeriesChanged: The store counts this series by other rules.
+            StoreError: The store could not answer.
+        """
+        return (self.generate_many(1, at=at, **given))[0]
+
+    def __call__(self, *, at: datetime | None = None, **given: Any) -> str:
+        """:meth:`generate`."""
+        return self.generate(at=at, **given)
+
+    def generate_many(
+        self, count: int, /, *, at: datetime | None = None, **given: Any
+    ) -> list[str]:
+        """The next ``count`` numbers, by one reservation: without gaps, all or nothing.
+
+        Args:
+            count: How many, at least 0.
+            at: As for :meth:`generate`.
+            given: As for :meth:`generate`.
+
+        Raises:
+            InvalidValue: As for :meth:`generate`, or ``count`` is no such integer.
+            SequenceExhausted: The counter has fewer numbers left; it did not move.
+            CollisionBudgetExceeded: The printed tick has fewer random texts left.
+            ClockMovedBack: As for :meth:`generate`.
+            SeriesChanged: As for :meth:`generate`.
+            StoreError: As for :meth:`generate`.
+        """
+        order = self._order(count, at, given)
+        block = None
+        if (asked := order.reservation) is not None:
+            self._remember()
+            try:
+                block = self._store.reserve(
+                    asked.key, asked.span, start=asked.start, limit=asked.limit
+                )
+            except SequenceExhausted as error:
+                raise order.exhausted(error) from error
+        return order.filled(block, self._store)
+
+    def peek(self, *, at: datetime | None = None, **given: Any) -> str:
+        """The number that :meth:`generate` gives next if nothing else happens before.
+
+        Nothing is written. Only for schemes whose numbers differ by a counter alone.
+
+        Raises:
+            InvalidScheme: The scheme draws by chance.
+            InvalidValue: As for :meth:`generate`.
+            SequenceExhausted: As for :meth:`generate`.
+            SeriesChanged: As for :meth:`generate`.
+            StoreError: As for :meth:`generate`.
+        """
+        order = self._order(1, at, given)
+        asked = order.only_counted()
+        if (recall := getattr(self._store, "recall", None)) is not None:
+            self._issuer.same_rules(recall(self.scheme.series), self._store)
+        next_value = self._store.peek(asked.key)
+        try:
+            block = order.next_block(next_value)
+        except SequenceExhausted as error:
+            raise order.exhausted(error) from error
+        return order.filled(block, self._store)[0]
+
+    def close(self) -> None:
+        """Give nothing out any more; the store stays open. Closing twice is fine."""
+        self._closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _order(self, count: int, at: datetime | None, given: dict[str, Any]) -> Order:
+        if self._closed:
+            raise ValueError(f"the generator of {self.scheme.name} is closed")
+        return self._issuer.order(count, at, given)
+
+    def _remember(self) -> None:
+        """Compare the counting rules with those in the store, once."""
+        if not self._known:
+            if (remember := getattr(self._store, "remember", None)) is not None:
+                stored = remember(self.scheme.series, self._issuer.rules)
+                self._issuer.same_rules(stored, self._store)
+            self._known = True

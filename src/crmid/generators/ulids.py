@@ -1,0 +1,80 @@
+"""Monotonic ULIDs: strictly increasing, whatever the clock does.
+
+https://github.com/ulid/spec: 48 bits of milliseconds since the epoch, 80 random bits; within
+a millisecond the random bits are counted up.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from crmid.alphabets import CROCKFORD
+from crmid.errors import InvalidValue
+
+from .draws import Entropy
+
+
+__all__ = ["MonotonicUlids", "ulid_text"]
+
+_RANDOM_BITS = 80
+_TIME_BITS = 48
+_BASE32_TO_CROCKFORD = bytes.maketrans(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", CROCKFORD.characters.encode()
+)
+
+
+def ulid_text(value: int) -> str:
+    """The canonical text of a 128-bit integer, 26 characters."""
+    from base64 import b32encode
+
+    # Two bits of zeros in front make 130 bits, 26 characters; six zero bytes pad the blocks.
+    padded = b32encode((value << 30).to_bytes(20, "big"))
+    return padded[:26].translate(_BASE32_TO_CROCKFORD).decode("ascii")
+
+
+@attrs.define
+class MonotonicUlids:
+    """The last ULID given; logical time never goes back."""
+
+    _milliseconds: int = -1
+    _random: int = 0
+
+    def next(self, milliseconds: int, entropy: Entropy) -> str:
+        """A ULID greater than all before.
+
+        Args:
+            milliseconds: What the clock says, since the epoch.
+            entropy: Gives random bytes.
+
+        Raises:
+            InvalidValue: The time is outside 48 bits.
+        """
+        if milliseconds > self._milliseconds:
+            self._milliseconds, self._random = milliseconds, _fresh(entropy)
+        elif self._random + 1 < 1 << _RANDOM_BITS:
+            self._random += 1
+        else:  # the 80 bits are used up: logical time runs ahead by one millisecond
+            self._milliseconds, self._random = self._milliseconds + 1, _fresh(entropy)
+        return joined(self._milliseconds, self._random)
+
+
+def joined(milliseconds: int, random: int) -> str:
+    """The text of a time and random bits.
+
+    Raises:
+        InvalidValue: The time is outside 48 bits.
+    """
+    if not 0 <= milliseconds < 1 << _TIME_BITS:
+        raise InvalidValue(
+            "at", f"{milliseconds} ms since 1970 does not fit in a ULID's 48 bits"
+        )
+    return ulid_text(milliseconds << _RANDOM_BITS | random)
+
+
+def once(milliseconds: int, entropy: Entropy) -> str:
+    """A ULID of a given time, without memory."""
+    return joined(milliseconds, _fresh(entropy))
+
+
+def _fresh(entropy: Entropy) -> int:
+    return int.from_bytes(entropy(_RANDOM_BITS // 8), "big")

@@ -1,0 +1,153 @@
+"""Zone-aware instants, calendar periods and their keys.
+
+The calendar is the proleptic Gregorian one of :mod:`datetime`, years 1 to 9999; weeks are
+those of ISO 8601-1:2019, 3.1.1.23.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Literal, get_args
+
+import attrs
+
+from .errors import InvalidValue
+
+
+__all__ = ["EPOCH", "Reset", "Unit", "fiscal_start", "instant", "local", "zone"]
+
+Unit = Literal["year", "fiscal_year", "quarter", "month", "iso_week", "day"]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def zone(key: str) -> tzinfo:
+    """The time zone of an IANA name.
+
+    Raises:
+        ValueError: There is no such zone on this machine.
+    """
+    if key == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(key)
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"no time zone {key!r} on this machine; names are like 'Europe/Paris', and where "
+            "the system has no zones (Windows), install the package tzdata"
+        ) from error
+
+
+def instant(nanoseconds: int) -> datetime:
+    """The instant of a clock like :func:`time.time_ns`, in UTC, to the microsecond.
+
+    Raises:
+        InvalidValue: The clock says a year outside 1 to 9999.
+    """
+    try:
+        return EPOCH + timedelta(microseconds=nanoseconds // 1000)
+    except OverflowError as error:
+        raise InvalidValue("clock", f"{nanoseconds} ns is outside the years 1–9999") from error
+
+
+def local(moment: object, where: tzinfo, field: str = "at") -> datetime:
+    """An aware datetime, in another zone.
+
+    Raises:
+        InvalidValue: Not an aware datetime, or the local time is outside the years 1 to 9999.
+    """
+    if not isinstance(moment, datetime):
+        raise InvalidValue(field, f"expected an aware datetime, not {moment!r}")
+    if moment.utcoffset() is None:
+        raise InvalidValue(
+            field, f"{moment!r} says no time zone; give one, as in datetime.now(timezone.utc)"
+        )
+    try:
+        return moment.astimezone(where)
+    except OverflowError as error:
+        raise InvalidValue(
+            field, f"{moment!r} is outside the years 1–9999 in {where}"
+        ) from error
+
+
+def fiscal_start(day: date, month: int) -> tuple[int, int]:
+    """Year and month in which the fiscal year of ``day`` began, if it begins in ``month``."""
+    return (day.year if day.month >= month else day.year - 1), month
+
+
+@attrs.frozen
+class Reset:
+    """How often a sequence starts again.
+
+    Attributes:
+        unit: The period.
+        fiscal: The month in which the fiscal year starts, 1 to 12; 1 for all other units.
+    """
+
+    unit: Unit = attrs.field(validator=attrs.validators.in_(get_args(Unit)))
+    fiscal: int = attrs.field(default=1, validator=attrs.validators.in_(range(1, 13)))
+
+    @property
+    def rule(self) -> str:
+        """The unit and, for fiscal years, the month: ``fiscal_year:4``."""
+        return f"{self.unit}:{self.fiscal}" if self.unit == "fiscal_year" else self.unit
+
+    def key(self, day: date) -> str:
+        """The text that names the period of a local date in a counter's key.
+
+        >>> Reset("iso_week").key(date(2021, 1, 3))
+        '2020-W53'
+        >>> Reset("fiscal_year", 4).key(date(2026, 3, 31))
+        'FY2025-04'
+        """
+        match self.unit:
+            case "year":
+                return f"{day.year:04}"
+            case "fiscal_year":
+                year, month = fiscal_start(day, self.fiscal)
+                return f"FY{year:04}-{month:02}"
+            case "quarter":
+                return f"{day.year:04}-Q{(day.month + 2) // 3}"
+            case "month":
+                return f"{day.year:04}-{day.month:02}"
+            case "iso_week":
+                year, week, _ = day.isocalendar()
+                return f"{year:04}-W{week:02}"
+            case "day":
+                return f"{day.year:04}-{day.month:02}-{day.day:02}"
+
+    def determined_by(self, printed: AbstractSet[str], fiscal: int | None) -> bool:
+        """Whether two instants that print alike are always in the same period.
+
+        Args:
+            printed: The directives that are printed, as letters.
+            fiscal: The month in which the printed fiscal year starts, None if none is printed.
+        """
+        years = bool(printed & {"Y", "y"})
+        fiscals = fiscal is not None
+        month = ("m" in printed and (years or fiscals)) or ({"j"} <= printed and years)
+        day = ("m" in printed and "d" in printed and month) or ({"j"} <= printed and years)
+        aligned = fiscals and fiscal % 3 == 1  # quarters lie within this fiscal year
+        quarter = month or ("q" in printed and (years or aligned))
+        year = years or fiscal == 1 or month or quarter
+        match self.unit:
+            case "year":
+                return year
+            case "quarter":
+                return quarter
+            case "month":
+                return month
+            case "day":
+                return day
+            case "iso_week":
+                return day or {"G", "V"} <= printed
+            case "fiscal_year":
+                return (
+                    fiscal == self.fiscal
+                    or month
+                    or (self.fiscal == 1 and year)
+                    or (self.fiscal % 3 == 1 and quarter)
+                )

@@ -1,0 +1,350 @@
+"""A scheme: parts → one grammar, that renders, parses, validates and is proved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+from functools import cached_property
+from typing import Any
+
+import attrs
+
+from crmid import checkdigits
+from crmid.alphabets import ALPHABETS
+from crmid.counters import CounterKey
+from crmid.errors import InvalidNumber, InvalidScheme, InvalidValue
+from crmid.parts import AnyPart, CheckCharacters, Code, Fixed, Random
+from crmid.periods import zone
+from crmid.template import Token, Vocabulary, read
+
+from .building import build
+from .diagnosing import diagnose
+from .explaining import explained
+from .facts import TransportWarning, Uniqueness, transport_warnings, uniqueness
+from .layout import Layout
+from .normalizing import normalized
+from .number import Number
+from .reading import split, values_of
+from .rendering import coerced, rendered
+
+
+__all__ = ["Layout", "Number", "Scheme", "TransportWarning", "Uniqueness"]
+
+
+def _named(_: object, attribute: attrs.Attribute[str], text: object) -> None:
+    if not isinstance(text, str) or not text or not text.isprintable() or len(text) > 100:
+        raise InvalidScheme(
+            f"the {attribute.name} of a scheme is a printable text of 1 to 100 characters, not "
+            f"{text!r}"
+        )
+
+
+@attrs.frozen(init=False, eq=False, repr=False, slots=False)
+class Scheme:
+    """The description of one family of numbers, and everything that follows from it.
+
+    Immutable, hashable, comparable, picklable; meant to be a constant of a module. It is
+    proved sound when it is made: every text has one reading, a sequence that starts again
+    prints its period, check characters cover what they check.
+
+    Args:
+        name: What the scheme is called, 1 to 100 printable characters.
+        template: The template text, or a list of parts.
+        series: Which counters it uses; the name unless given. Versions of a scheme over time
+            share a series.
+        tz: The IANA name of the time zone in which times are printed and periods change.
+        extensions: Alphabets, check character systems and classes of parts, of an
+            application's own, that the template names.
+
+    Raises:
+        InvalidScheme: The scheme cannot work; the error points at the place, and shows a
+            text that proves it where there is one.
+
+    >>> customer = Scheme("customer", "C{dept:n3}-{seq:n5}-{tier:A|B|C}")
+    >>> number = customer.parse("C001-12345-A")
+    >>> number["dept"], number["seq"], number["tier"]
+    ('001', 12345, 'A')
+    """
+
+    name: str = attrs.field(validator=_named)
+    parts: tuple[AnyPart, ...]
+    series: str = attrs.field(validator=_named)
+    tz: str
+    extensions: tuple[object, ...]
+    layout: Layout = attrs.field(repr=False)
+
+    def __init__(
+        self,
+        name: str,
+        template: str | Iterable[AnyPart],
+        *,
+        series: str | None = None,
+        tz: str = "UTC",
+        extensions: Iterable[object] = (),
+    ) -> None:
+        extensions = tuple(extensions)
+        vocabulary = Vocabulary.of(extensions)
+        if isinstance(template, str):
+            text, tokens = template, read(template, vocabulary)
+        else:
+            parts = _merged(template)
+            extensions = (*extensions, *_needed(parts, extensions))
+            text, tokens = _written(parts)
+        layout = build(tokens, text, _zone(tz))
+        series = name if series is None else series
+        self.__attrs_init__(name, layout.parts, series, tz, extensions, layout)  # type: ignore[attr-defined,unused-ignore]
+
+    def _identity(self) -> tuple[object, ...]:
+        return self.name, self.series, self.tz, self.parts
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Scheme):
+            return NotImplemented
+        return self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def __repr__(self) -> str:
+        more = f", series={self.series!r}" * (self.series != self.name)
+        more += f", tz={self.tz!r}" * (self.tz != "UTC")
+        return f"Scheme({self.name!r}, {self.template!r}{more})"
+
+    def __reduce__(self) -> tuple[Callable[..., Scheme], tuple[object, ...]]:
+        return _rebuilt, (self.name, self.parts, self.series, self.tz, self.extensions)
+
+    @cached_property
+    def template(self) -> str:
+        """The canonical template: read again, with the extensions, it gives an equal scheme."""
+        return "".join(part.template for part in self.parts)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The names of the values that the caller supplies, in the order of the text."""
+        return tuple(self.layout.given)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all values of a number, in the order of the text."""
+        return self.layout.names
+
+    @property
+    def min_length(self) -> int:
+        """Characters of the shortest number."""
+        return self.layout.shortest
+
+    @property
+    def max_length(self) -> int:
+        """Characters of the longest number."""
+        return self.layout.longest
+
+    @property
+    def pattern(self) -> str:
+        """A regular expression for the whole text, as in :func:`re.fullmatch`.
+
+        In the subset that Python, ECMAScript and Rust share. It leaves to :meth:`is_valid`
+        whether a date exists and check characters are right.
+        """
+        return self.layout.pattern
+
+    def json_schema(self) -> dict[str, Any]:
+        """A JSON Schema (draft 2020-12) of the text: pattern and lengths."""
+        return {
+            "type": "string",
+            "title": self.name,
+            "pattern": f"^(?:{self.pattern})$",
+            "minLength": self.min_length,
+            "maxLength": self.max_length,
+        }
+
+    @property
+    def capacity(self) -> int | None:
+        """How many numbers each counter has; None if the scheme has no sequence."""
+        return self.layout.sequence.capacity if self.layout.sequence else None
+
+    @cached_property
+    def uniqueness(self) -> Uniqueness:
+        """Why two numbers differ: by a counter, or by chance and how likely they do not."""
+        return uniqueness(self.layout)
+
+    @cached_property
+    def transport_warnings(self) -> tuple[TransportWarning, ...]:
+        """What spreadsheets, CSV and JSON do to such numbers."""
+        return transport_warnings(self.layout)
+
+    def counter_key(self, at: datetime, given: Mapping[str, object]) -> CounterKey:
+        """The counter that a number draws from.
+
+        Args:
+            at: The instant of the number; aware.
+            given: At least the values of the ``per=`` parts.
+
+        Raises:
+            InvalidScheme: The scheme has no sequence.
+            InvalidValue: A value is missing or wrong.
+        """
+        sequence = self.layout.sequence
+        if sequence is None:
+            raise InvalidScheme(f"{self.name} has no sequence, hence no counter")
+        texts: dict[str, str] = {}
+        for name in sequence.per:
+            if name not in given:
+                raise InvalidValue(name, "missing; each value of it has a counter of its own")
+            texts[name] = self.layout.rendered(self.layout.given[name], given[name])
+        return self.layout.counter_key(self.series, self.layout.local(at), texts)
+
+    def render(self, **values: Any) -> str:
+        """The text of a full set of values.
+
+        Check characters are computed; if given, they must be the right ones. A time is an
+        aware datetime.
+
+        Raises:
+            InvalidValue: A value is missing, unknown or cannot be printed.
+        """
+        return "".join(rendered(self.layout, values))
+
+    def coerce(self, **values: Any) -> dict[str, Any]:
+        """The values as :meth:`parse` would give them: codes padded, times cut to what prints.
+
+        Raises:
+            InvalidValue: As :meth:`render`.
+        """
+        return coerced(self.layout, values)
+
+    def parse(self, text: str) -> Number:
+        """Read a number, strictly: ``render`` would give the same text again.
+
+        Raises:
+            InvalidNumber: It is none; the error says where and why.
+            TypeError: Not a str.
+        """
+        texts = split(self.layout, _a_str(text))
+        values = None if texts is None else values_of(self.layout, texts)
+        if values is None:
+            raise diagnose(self.layout, text)
+        return Number(str.__str__(text), self, values)
+
+    def is_valid(self, text: str) -> bool:
+        """Whether the text is a number of this scheme.
+
+        Raises:
+            TypeError: Not a str; there is no other error.
+        """
+        texts = split(self.layout, _a_str(text))
+        return texts is not None and values_of(self.layout, texts) is not None
+
+    def validate(self, text: str) -> str:
+        """The text, which is canonical, if it is valid.
+
+        Raises:
+            InvalidNumber: It is not; the error says where and why.
+            TypeError: Not a str.
+        """
+        if not self.is_valid(text):
+            raise diagnose(self.layout, text)
+        return str.__str__(text)
+
+    def normalize(self, text: str) -> str:
+        """The one valid number that a typed text stands for.
+
+        Folded are full-width forms, dashes, spaces and look-alikes, case where only one may
+        stand, Crockford's I, L and O, and lost separators. A valid text is returned as it is.
+
+        Raises:
+            AmbiguousNumber: The text may stand for several numbers.
+            InvalidNumber: It stands for none.
+            TypeError: Not a str.
+        """
+        return normalized(self.layout, str.__str__(_a_str(text)))
+
+    def explain(self, text: str) -> str:
+        """The anatomy of a number, or of what is wrong with it, drawn in lines of text.
+
+        Raises:
+            TypeError: Not a str.
+        """
+        return explained(self.layout, self.name, _a_str(text))
+
+    def is_valid_many(self, texts: Iterable[str]) -> list[bool]:
+        """:meth:`is_valid` for each.
+
+        Raises:
+            TypeError: One is not a str; the message says which.
+        """
+        return [self.is_valid(_a_str(text, index)) for index, text in enumerate(texts)]
+
+    def parse_many(self, texts: Iterable[str]) -> Iterator[tuple[int, Number | InvalidNumber]]:
+        """:meth:`parse` for each, lazily: its index and the number, or the error.
+
+        Raises:
+            TypeError: One is not a str; the message says which.
+        """
+        for index, text in enumerate(texts):
+            try:
+                yield index, self.parse(_a_str(text, index))
+            except InvalidNumber as error:
+                yield index, error
+
+
+def _a_str(text: str, index: int | None = None) -> str:
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] # callers may be untyped
+        where = "" if index is None else f" at index {index}"
+        raise TypeError(f"expected a str{where}, not {type(text).__name__}")
+    return text
+
+
+def _rebuilt(
+    name: str, parts: Sequence[AnyPart], series: str, tz: str, extensions: Iterable[object]
+) -> Scheme:
+    return Scheme(name, parts, series=series, tz=tz, extensions=extensions)
+
+
+def _zone(tz: str) -> tzinfo:
+    try:
+        return zone(tz)
+    except ValueError as error:
+        raise InvalidScheme(str(error)) from error
+
+
+def _merged(parts: Iterable[AnyPart]) -> list[AnyPart]:
+    """Neighbouring fixed texts are one, as in a template."""
+    merged: list[AnyPart] = []
+    for part in parts:
+        if isinstance(part, str):
+            raise InvalidScheme(f"{part!r} is no part; fixed text is Fixed({part!r})")
+        if merged and isinstance(part, Fixed) and isinstance(last := merged[-1], Fixed):
+            merged[-1] = Fixed(last.text + part.text)
+        else:
+            merged.append(part)
+    return merged
+
+
+def _written(parts: Iterable[AnyPart]) -> tuple[str, list[Token]]:
+    text, tokens = "", list[Token]()
+    for part in parts:
+        tokens.append(Token(part, len(text), len(text) + len(part.template)))
+        text += part.template
+    return text, tokens
+
+
+def _needed(parts: Iterable[AnyPart], extensions: tuple[object, ...]) -> list[object]:
+    """What the canonical template of parts names and neither crmid nor ``extensions`` know."""
+    needed: list[object] = []
+    for part in parts:
+        if isinstance(part, Code | Random) and part.alphabet != ALPHABETS.get(
+            part.alphabet.name
+        ):
+            needed.append(part.alphabet)
+        elif isinstance(part, CheckCharacters) and not _known(part.system):
+            needed.append(part.system)
+        elif hasattr(type(part), "from_template"):
+            needed.append(type(part))
+    return [each for each in dict.fromkeys(needed) if each not in extensions]
+
+
+def _known(system: checkdigits.CheckSystem) -> bool:
+    try:
+        return checkdigits.get(system.name) == system
+    except ValueError:
+        return False

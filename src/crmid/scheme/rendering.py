@@ -1,0 +1,70 @@
+"""Values → text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from crmid.errors import InvalidValue
+from crmid.parts import CheckCharacters, Fixed, Random, SequenceNumber, Time, Ulid
+from crmid.template import near
+
+from .layout import Layout
+from .reading import values_of
+
+
+__all__ = ["coerced", "rendered"]
+
+
+def rendered(layout: Layout, values: Mapping[str, object]) -> list[str]:
+    """The texts of the parts, in order.
+
+    Raises:
+        InvalidValue: A value is missing, unknown, cannot be printed, or the check characters
+            given are not those of the rest.
+    """
+    for name in values:
+        if name not in layout.names:
+            raise InvalidValue(
+                name, f"no such value here{near(name, dict.fromkeys(layout.names))}"
+            )
+    texts: list[str] = []
+    times: Iterator[str] = iter(())
+    if layout.times:
+        times = iter(layout.time_texts(layout.local(_value(values, "time"), "time")))
+    for part in layout.parts:
+        if isinstance(part, Fixed):
+            texts.append(part.text)
+        elif isinstance(part, Time):
+            texts.append(next(times))
+        elif isinstance(part, CheckCharacters):
+            texts.append(_check(layout, texts, values))
+        elif isinstance(part, SequenceNumber | Random | Ulid):
+            texts.append(layout.rendered(part, _value(values, part.name)))
+        else:
+            texts.append(layout.rendered(part, _value(values, part.name)))
+    return texts
+
+
+def _value(values: Mapping[str, object], name: str) -> object:
+    if name not in values:
+        raise InvalidValue(name, "missing")
+    return values[name]
+
+
+def _check(layout: Layout, texts: list[str], values: Mapping[str, object]) -> str:
+    computed = layout.checked(texts)
+    if values.get("check", computed) != computed:
+        raise InvalidValue("check", f"{values['check']!r} is wrong: expected {computed}")
+    return computed
+
+
+def coerced(layout: Layout, values: Mapping[str, object]) -> dict[str, Any]:
+    """The values as parsing the rendered text would give them."""
+    texts = rendered(layout, values)
+    found = values_of(layout, texts)
+    if found is None:  # an application's own part that does not read what it prints
+        raise InvalidValue(
+            "values", f"rendered {''.join(texts)!r}, which the parts do not read back"
+        )
+    return found

@@ -1,0 +1,36 @@
+"""Stores: where counters live. The protocols, and the stores that come with crmid.
+
+Importing this loads no driver, not even :mod:`sqlite3`, and no asyncio.
+"""
+
+from __future__ import annotations
+
+from crmid.counters import MAX_VALUE, Block, CounterKey
+
+from .memory import MemoryStore
+from .protocols import (
+    AsyncCounterStore,
+    AsyncRememberingStore,
+    AsyncSeriesMemory,
+    CounterStore,
+    RememberingStore,
+    SeriesMemory,
+)
+from .sqlite import SQLiteStore
+from .threads import in_thread
+
+
+__all__ = [
+    "MAX_VALUE",
+    "AsyncCounterStore",
+    "AsyncRememberingStore",
+    "AsyncSeriesMemory",
+    "Block",
+    "CounterKey",
+    "CounterStore",
+    "MemoryStore",
+    "RememberingStore",
+    "SQLiteStore",
+    "SeriesMemory",
+    "in_thread",
+]

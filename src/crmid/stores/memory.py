@@ -1,0 +1,87 @@
+"""Counters in memory, for tests and for trying things out."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import NoReturn
+
+from crmid.counters import Block, CounterKey
+from crmid.errors import StoreError
+
+from .blocks import check_advance, check_key, check_reserve, check_text, next_block
+
+
+__all__ = ["MemoryStore"]
+
+
+class MemoryStore:
+    """Counters that live as long as this object, shared by the threads of one process.
+
+    For tests: with the process the counters are gone, so numbers that outlive it would be
+    repeated. It implements :class:`~crmid.stores.CounterStore` and
+    :class:`~crmid.stores.SeriesMemory`. A forked child and a pickled copy would count on from
+    the same values; both are refused with a :class:`~crmid.errors.StoreError`.
+    """
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._next: dict[CounterKey, int] = {}
+        self._rules: dict[str, str] = {}
+
+    def reserve(
+        self, key: CounterKey, n: int = 1, /, *, start: int = 1, limit: int | None = None
+    ) -> Block:
+        """See :meth:`crmid.stores.CounterStore.reserve`."""
+        check_reserve(key, n, start, limit)
+        self._refuse_in_child()
+        with self._lock:
+            block = next_block(key, self._next.get(key), n, start, limit)
+            self._next[key] = block.hi
+            return block
+
+    def advance(self, key: CounterKey, next_value: int, /) -> int:
+        """See :meth:`crmid.stores.CounterStore.advance`."""
+        check_advance(key, next_value)
+        self._refuse_in_child()
+        with self._lock:
+            value = max(self._next.get(key, next_value), next_value)
+            self._next[key] = value
+            return value
+
+    def peek(self, key: CounterKey, /) -> int | None:
+        """See :meth:`crmid.stores.CounterStore.peek`."""
+        check_key(key)
+        self._refuse_in_child()
+        with self._lock:
+            return self._next.get(key)
+
+    def remember(self, series: str, rules: str, /) -> str:
+        """See :meth:`crmid.stores.SeriesMemory.remember`."""
+        check_text("series", series)
+        check_text("rules", rules)
+        self._refuse_in_child()
+        with self._lock:
+            return self._rules.setdefault(series, rules)
+
+    def recall(self, series: str, /) -> str | None:
+        """See :meth:`crmid.stores.SeriesMemory.recall`."""
+        check_text("series", series)
+        self._refuse_in_child()
+        with self._lock:
+            return self._rules.get(series)
+
+    def __getstate__(self) -> NoReturn:
+        raise StoreError(
+            "a MemoryStore cannot be pickled or copied: both would give out the same numbers. "
+            "Use SQLiteStore to share counters"
+        )
+
+    def _refuse_in_child(self) -> None:
+        # Before the lock: a thread of the parent may have held it at the fork.
+        if os.getpid() != self._pid:
+            raise StoreError(
+                "this MemoryStore was made before the process forked: parent and child would "
+                "give out the same numbers. Make it in the child, or use SQLiteStore"
+            )

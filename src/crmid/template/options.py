@@ -1,0 +1,68 @@
+"""The inside of a token: pieces, escapes, options."""
+
+from __future__ import annotations
+
+import re
+
+from crmid.parts.drawn import MAX_DIGITS
+
+
+__all__ = ["Options", "plain", "split"]
+
+
+def split(text: str, separator: str, most: int = -1) -> list[str]:
+    """Split where the separator is not escaped; the escapes stay."""
+    pieces, at, begin = list[str](), 0, 0
+    while at < len(text) and most:
+        if text[at] == separator:
+            pieces.append(text[begin:at])
+            begin, most = at + 1, most - 1
+        at += 2 if text[at] == "\\" else 1
+    return [*pieces, text[begin:]]
+
+
+def plain(text: str) -> str:
+    """The text without its escapes."""
+    return re.sub(r"\\(.)", r"\1", text)
+
+
+class Options:
+    """The options of a token: each is taken once, and none may be left."""
+
+    def __init__(self, options: dict[str, str]) -> None:
+        self.left = dict(options)
+        self.known: list[str] = []
+
+    def text(self, name: str) -> str | None:
+        """The value of an option, None if it is not there."""
+        self.known.append(name)
+        return self.left.pop(name, None)
+
+    def integer(self, name: str, default: int) -> int:
+        """The value of an option that is an integer."""
+        text = self.text(name)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS + 1):
+            raise ValueError(f"{name}= is an integer, not {text!r}")
+        return int(text)
+
+    def names(self, name: str) -> tuple[str, ...] | None:
+        """The value of an option that is a list of names, ``dept+branch``."""
+        text = self.text(name)
+        return None if text is None else tuple(text.split("+"))
+
+    def everything(self) -> dict[str, str]:
+        """All options, for a part that knows what to do with them."""
+        everything, self.left = self.left, {}
+        return everything
+
+    def done(self) -> None:
+        """Raise a ValueError if an option is left."""
+        for name in self.left:
+            known = (
+                f"here are known: {', '.join(self.known)}"
+                if self.known
+                else "none is known here"
+            )
+            raise ValueError(f"no option {name!r}; {known}")

@@ -1,0 +1,111 @@
+"""The words that templates may use: those of crmid, and those of an application."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+import attrs
+
+from crmid import checkdigits
+from crmid.alphabets import ALPHABETS, Alphabet
+from crmid.checkdigits import CheckSystem
+from crmid.errors import InvalidScheme
+from crmid.parts import PartKind
+
+
+__all__ = ["KINDS", "NAME", "RESERVED_NAMES", "Vocabulary", "near"]
+
+#: The names of the parts that are not given.
+KINDS = frozenset({"seq", "time", "random", "ulid", "check"})
+
+#: Names that parts may not take: the kinds, and what methods take, now or later, beside values.
+RESERVED_NAMES = KINDS | {
+    *("actor", "at", "clock", "connection", "count", "entropy", "key", "lease", "ref", "self"),
+    *("store", "timeout", "ttl", "within"),
+}
+
+#: What a name looks like.
+NAME = re.compile("[a-z][a-z0-9_]{0,62}")
+
+_T = TypeVar("_T")
+
+
+@attrs.frozen
+class Vocabulary:
+    """What templates may name: the words of crmid and those of an application."""
+
+    alphabets: Mapping[str, Alphabet]
+    systems: Mapping[str, CheckSystem]
+    kinds: Mapping[str, PartKind]
+
+    @classmethod
+    def of(cls, extensions: tuple[object, ...]) -> Vocabulary:
+        """Sort extensions by what they are.
+
+        Raises:
+            InvalidScheme: One is nothing that a template can name, or takes a name that is
+                taken.
+        """
+        alphabets, systems, kinds = (
+            dict(ALPHABETS),
+            dict[str, CheckSystem](),
+            dict[str, PartKind](),
+        )
+        for extension in extensions:
+            if isinstance(extension, Alphabet):
+                _add(alphabets, extension.name, extension)
+            elif hasattr(extension, "compute") and hasattr(extension, "check_length"):
+                if extension.name in checkdigits.NAMES and extension != checkdigits.get(
+                    extension.name
+                ):
+                    _taken(extension.name)
+                _add(systems, extension.name, extension)
+            elif hasattr(extension, "from_template") and hasattr(extension, "kind"):
+                if extension.kind in {"n", "a", "an"} | KINDS or not NAME.fullmatch(
+                    extension.kind
+                ):
+                    _taken(extension.kind)
+                _add(kinds, extension.kind, extension)
+            else:
+                raise InvalidScheme(
+                    f"{extension!r} is no extension: neither an Alphabet, nor a check "
+                    "character system (name, alphabet, check_alphabet, check_length, compute), nor the "
+                    "class of a part (kind, from_template)"
+                )
+        return cls(alphabets, systems, kinds)
+
+    def alphabet(self, name: str) -> Alphabet:
+        """The alphabet of a name, or a ValueError that lists those there are."""
+        if name not in self.alphabets:
+            raise ValueError(f"no alphabet {name!r}{near(name, self.alphabets)}")
+        return self.alphabets[name]
+
+    def system(self, name: str) -> CheckSystem:
+        """The check character system of a name, or a ValueError."""
+        if name in self.systems:
+            return self.systems[name]
+        if name.startswith("luhn_") and (alphabet := self.alphabets.get(name[5:])):
+            return checkdigits.luhn_mod_n(alphabet)
+        return checkdigits.get(name)
+
+
+def _add(words: dict[str, _T], name: str, word: _T) -> None:
+    if name in words and words[name] != word:
+        _taken(name)
+    words[name] = word
+
+
+def _taken(name: str) -> None:
+    raise InvalidScheme(f"an extension cannot be called {name!r}: that name is taken")
+
+
+def near(name: str, names: Iterable[str]) -> str:
+    """``: did you mean 'dept'? There are …``, to follow a message about an unknown name."""
+    from difflib import get_close_matches
+
+    names = sorted(names)
+    close = get_close_matches(name, names, n=1)
+    listed = f"there are {', '.join(names)}" if names else "there are none here"
+    return f": did you mean {close[0]!r}? ({listed})" if close else f": {listed}"

@@ -1,0 +1,64 @@
+"""``import crmid`` loads attrs and a little of the standard library."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+#: What is loaded when it is first needed, or only by those who ask for it.
+HEAVY = frozenset(
+    {
+        # database drivers
+        "psycopg", "psycopg2", "asyncpg", "pymysql", "MySQLdb", "mysql", "mariadb", "redis",
+        "sqlite3", "_sqlite3", "sqlalchemy", "django",
+        # other packages
+        "hypothesis", "pydantic", "pytest", "stdnum", "ulid",
+        # the standard library
+        "argparse", "asyncio", "concurrent", "csv", "ctypes", "decimal", "email", "http",
+        "importlib.metadata", "json", "logging", "multiprocessing", "pydoc", "random",
+        "socket", "ssl", "subprocess", "tempfile", "unicodedata", "unittest", "urllib", "uuid",
+        "zoneinfo",
+    }
+)  # fmt: skip
+#: Parts of crmid that the top level does not need.
+APART = frozenset({"crmid.__main__", "crmid.cli", "crmid.strategies", "crmid.testing"})
+
+
+def modules_of(statement: str, *path: Path) -> set[str]:
+    """What a fresh interpreter has loaded after a statement."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")}
+    program = f"import sys; sys.path[:0] = {[str(p) for p in path]!r}\n{statement}\n"
+    done = subprocess.run(
+        [sys.executable, "-c", program + "print(*sorted(sys.modules), sep='\\n')"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.split())
+
+
+def heavy(statement: str, *path: Path) -> list[str]:
+    """The modules that a statement loads and that ``import crmid`` must not load.
+
+    attrs itself is a dependency: what it loads (some releases load ``unicodedata``) is there.
+    """
+    loaded = modules_of(statement, *path) - modules_of("import attrs")
+    return sorted(m for m in loaded if m in APART or m in HEAVY or m.split(".")[0] in HEAVY)
+
+
+def test_import_loads_nothing_heavy() -> None:
+    assert heavy("import crmid") == []
+
+
+@pytest.mark.parametrize(
+    "name", ["sqlite3", "logging", "asyncio", "ulid", "zoneinfo", "hypothesis"]
+)
+def test_an_early_import_would_be_found(tmp_path: Path, name: str) -> None:
+    (tmp_path / "planted.py").write_text(f"import {name}\n", "utf-8")
+    assert name in heavy("import planted", tmp_path)

@@ -1,0 +1,3 @@
+"""An error that no mark announces."""
+
+number: int = ""

@@ -1,0 +1,3 @@
+"""A mark without an error."""
+
+number = 1  # E: nothing is wrong
