@@ -22,8 +22,30 @@ autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 napoleon_use_ivar = True  # attributes stand in the text of their class, once
 
-# Every name that a page or a signature mentions must be found, except those of others:
-# their inventories are on the network, and a build does not need one.
+# Every name that a page or a signature mentions must be found, except those of others: their
+# inventories are on the network, and a build does not need one.
 nitpick_ignore_regex = [
-    (r"py:.*", r"(?:collections|contextlib|datetime|os|pickle|re|sqlite3|time|types|typing)\..+"),
+    (
+        r"py:.*",
+        r"(?:collections|contextlib|datetime|os|pickle|re|sqlite3|time|types|typing)(?:\..+)?",
+    ),
+    (r"py:.*", r"(?:ulid\.)?ULID"),  # python-ulid's
+    # Inner types, of which an application needs what the text beside them says.
+    (r"py:class", r"Lanes|Repairs|crmid\.checkdigits\.rules\.Rule"),
+    (r"py:class", r"crmid\.stores\.threads\.(?:Remembering)?ThreadedStore"),
 ]
+
+
+def _without_types(app, what, name, obj, options, lines):  # noqa: PLR0913, PLR0917 - Sphinx's
+    """Keep napoleon from taking "The text: as given" for a type and a description.
+
+    It does so for properties and constants, if their first line has a colon; these have their
+    types from annotations, so an empty comment comes first.
+    """
+    if what in {"attribute", "data", "property"} and lines:
+        lines[:0] = ["..", ""]
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("autodoc-process-docstring", _without_types, priority=400)

@@ -43,7 +43,7 @@ class Automaton:
     @property
     def alphabet(self) -> frozenset[str]:
         """Every character that some text of the language holds."""
-        return frozenset().union(*self.edges)
+        return frozenset[str]().union(*self.edges)
 
     def run(self, text: str, begin: int) -> tuple[int, list[int]]:
         """How far the language goes along with ``text`` from ``begin``, and where it may end.
@@ -207,16 +207,23 @@ _Node = TypeVar("_Node")
 _Origins = dict[_Node, tuple[_Node, str] | None]  # where a search came from, on which character
 
 
-def _following(chain: Sequence[Automaton], state: _State) -> dict[str, list[_State]]:
-    """Where each character leads: on in the part, or into the next one."""
-    part, inner = state
-    targets: dict[str, list[_State]] = {
-        c: [(part, target)] for c, target in chain[part].edges[inner].items()
-    }
-    if inner in chain[part].accepting and part + 1 < len(chain):
-        for c, target in chain[part + 1].edges[0].items():
-            targets.setdefault(c, []).append((part + 1, target))
-    return targets
+class _Following(dict[_State, dict[str, list[_State]]]):
+    """Where each character leads from a state: on in the part, or into the next one."""
+
+    def __init__(self, chain: Sequence[Automaton]) -> None:
+        super().__init__()
+        self._chain = chain
+
+    def __missing__(self, state: _State) -> dict[str, list[_State]]:
+        part, inner = state
+        targets: dict[str, list[_State]] = {
+            c: [(part, target)] for c, target in self._chain[part].edges[inner].items()
+        }
+        if inner in self._chain[part].accepting and part + 1 < len(self._chain):
+            for c, target in self._chain[part + 1].edges[0].items():
+                targets.setdefault(c, []).append((part + 1, target))
+        self[state] = {c: targets[c] for c in sorted(targets)}
+        return self[state]
 
 
 def _ends(chain: Sequence[Automaton], state: _State) -> bool:
@@ -232,26 +239,31 @@ def two_readings(chain: Sequence[Automaton]) -> tuple[str, list[int], list[int]]
     """
     if sum(part.shortest != part.longest for part in chain) < 2:
         return None  # all boundaries follow from the length of the text
-    start = ((0, 0), (0, 0), False)
+    start: _Apart = ((0, 0), (0, 0), False)
     came: _Origins[_Apart] = {start: None}
-    following = lru_cache(maxsize=None)(lambda state: _following(chain, state))
-    for pair in (queue := [start]):
+    following = _Following(chain)
+    queue: list[_Apart] = [start]
+    for pair in queue:
         one, other, apart = pair
         if apart and _ends(chain, one) and _ends(chain, other):
             text, path = _path(pair, came)
             return text, _cuts([step[0] for step in path]), _cuts([step[1] for step in path])
-        lefts, rights = following(one), following(other)
-        reached: dict[_Apart, str] = {}
-        for c, targets in lefts.items():
-            for left in targets:
-                for right in rights.get(c, ()):
-                    new = (left, right, apart or left != right)
-                    reached[new] = min(c, reached.get(new, c))
-        for new, c in reached.items():
+        for c, left, right in _together(following[one], following[other]):
+            new = (left, right, apart or left != right)
             if new not in came:
                 came[new] = (pair, c)
                 queue.append(new)
     return None
+
+
+def _together(
+    lefts: dict[str, list[_State]], rights: dict[str, list[_State]]
+) -> Iterator[tuple[str, _State, _State]]:
+    """The steps that two readings can take on the same character."""
+    for c, states in lefts.items():
+        for left in states:
+            for right in rights.get(c, ()):
+                yield c, left, right
 
 
 def _path(node: _Node, came: _Origins[_Node]) -> tuple[str, list[_Node]]:
@@ -273,17 +285,14 @@ def common_texts(one: Sequence[Automaton], other: Sequence[Automaton]) -> Iterat
     The generator is seeded: the same chains give the same texts. It does not end, unless the
     chains share nothing.
     """
-    start = ((0, 0), (0, 0))
+    start: _Pair = ((0, 0), (0, 0))
     came: _Origins[_Pair] = {start: None}
     forward: dict[_Pair, list[tuple[str, _Pair]]] = {}
-    for pair in (queue := [start]):
-        lefts, rights = _following(one, pair[0]), _following(other, pair[1])
-        forward[pair] = [
-            (c, (left, right))
-            for c in sorted(lefts.keys() & rights.keys())
-            for left in lefts[c]
-            for right in rights[c]
-        ]
+    lefts, rights = _Following(one), _Following(other)
+    queue: list[_Pair] = [start]
+    for pair in queue:
+        steps = _together(lefts[pair[0]], rights[pair[1]])
+        forward[pair] = [(c, (left, right)) for c, left, right in steps]
         for c, new in forward[pair]:
             if new not in came:
                 came[new] = (pair, c)

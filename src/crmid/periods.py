@@ -130,7 +130,7 @@ class Reset:
         fiscals = fiscal is not None
         month = ("m" in printed and (years or fiscals)) or ({"j"} <= printed and years)
         day = ("m" in printed and "d" in printed and month) or ({"j"} <= printed and years)
-        aligned = fiscals and fiscal % 3 == 1  # quarters lie within this fiscal year
+        aligned = fiscal is not None and fiscal % 3 == 1  # quarters lie within this fiscal year
         quarter = month or ("q" in printed and (years or aligned))
         year = years or fiscal == 1 or month or quarter
         match self.unit:

@@ -77,7 +77,7 @@ def test_people_read_lines_and_a_summary(run: Run) -> None:
         "repeated 'C001-00001-A': rows 2 and 6",
         "repeated 'C001-00002-A': rows 3 and 10 (row 3 after cleaning)",
         "",
-        "'t.csv', column 'number' (utf-8, delimiter comma)",
+        "t.csv, column 'number' (utf-8, delimiter comma)",
         "  rows                8, besides 1 blank row",
         "  valid               3",
         "  invalid             5, of which cleaning repairs 1",
@@ -136,7 +136,7 @@ def test_all_is_fine(run: Run) -> None:
     status, out, err = run(content)
     assert (status, err) == (0, "")
     assert out.split("\n") == [
-        "'t.csv', column 'number' (utf-8, delimiter comma)",
+        "t.csv, column 'number' (utf-8, delimiter comma)",
         "  rows                2, besides 2 blank rows",
         "  valid               2",
         "  invalid             0",
@@ -195,7 +195,7 @@ def test_a_number_in_very_many_rows_is_one_list(run: Run) -> None:
 def test_an_unfinished_document_is_closed_and_says_so(run: Run) -> None:
     content = 'number,note\nx,\nC001-00001-A,"' + "long " * 40_000
     message = (
-        "'t.csv': row 3: a cell of more than 131,072 characters; is a closing quote missing?"
+        "t.csv: row 3: a cell of more than 131,072 characters; is a closing quote missing?"
     )
     status, out, err = run(content, "--column", "number", "--json")
     assert (status, err) == (2, f"crmid: {message}\n")
@@ -208,7 +208,7 @@ def test_an_unfinished_document_is_closed_and_says_so(run: Run) -> None:
 def test_a_number_that_would_pass_for_a_header(run: Run) -> None:
     status, out, err = run("C001-00001-A\nC001-00002-A\n")
     assert (status, out) == (2, "")
-    assert err.startswith("crmid: 't.csv': the first row reads 'C001-00001-A', which is a")
+    assert err.startswith("crmid: t.csv: the first row reads 'C001-00001-A', which is a")
     status, out, _ = run("C001-00001-A\nC001-00002-A\n", "--column", "C001-00001-A")
     assert status == 0
 

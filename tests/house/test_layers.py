@@ -48,7 +48,6 @@ BACK = {
     ("scheme.number", "scheme"),  # for type checkers: a number knows its scheme
     ("checkdigits.engine", "checkdigits.bulk"),  # when first called
     ("checkdigits.engine", "checkdigits.repairs"),  # when first asked for
-    ("checkdigits.engine", "checkdigits"),  # when unpickled: a system is found by its name
 }
 
 

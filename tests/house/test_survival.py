@@ -7,8 +7,10 @@ import pickle
 from collections.abc import Callable
 
 import pytest
+from typing_extensions import is_protocol
 
-from crmid import counters, errors
+import crmid
+from crmid import alphabets, counters, errors, parts
 
 
 _KEY = counters.CounterKey("customer", "dept=001", "2026")
@@ -72,3 +74,72 @@ HOSTILE = "\x1b[2J\r\n\u202e\x00" * 30_000
 def test_hostile_text_becomes_one_short_printable_line(error: errors.CrmidError) -> None:
     assert str(error).isprintable()
     assert len(str(error)) < 700
+
+
+_SCHEME = crmid.Scheme("invoice", "{branch:a2}{time:%Y}-{seq:n4,reset=year,per=branch}")
+_LUHN = crmid.checkdigits.get("luhn")
+
+#: Every public value, by the name of its class. A new class gets a line here.
+VALUES: dict[str, object] = {
+    "Alphabet": crmid.Alphabet("colours", "RGB"),
+    "Block": crmid.Block(_KEY, 1, 4),
+    "Catalog": crmid.Catalog([_SCHEME, crmid.Scheme("event", "{ulid}")]),
+    "CheckCharacters": parts.CheckCharacters(_LUHN, ("dept", "seq")),
+    "Choice": parts.Choice("tier", ("A", "B")),
+    "Code": parts.Code("dept", alphabets.DIGITS, 2, 4),
+    "CounterKey": _KEY,
+    "Fixed": parts.Fixed("客户-"),
+    "Number": _SCHEME.parse("AB2026-0007"),
+    "Random": parts.Random(alphabets.CROCKFORD, 10),
+    "Scheme": _SCHEME,
+    "SequenceNumber": parts.SequenceNumber(5, 8, per=("dept",), start=1000),
+    "System": _LUHN,
+    "Time": parts.Time("%Y%m%d"),
+    "TransportWarning": crmid.TransportWarning("leading-zeros", "Spreadsheets drop them"),
+    "Ulid": parts.Ulid(),
+    "Uniqueness": _SCHEME.uniqueness,
+}
+
+#: Public classes that are no values, each with the reason.
+OTHERS = {
+    "AsyncIdGenerator": "holds a store, a clock and entropy",
+    "IdGenerator": "holds a store, a clock and entropy",
+    "MemoryStore": "a copy would count on from the same values",
+    "SQLiteStore": "a connection, tested with the stores",
+}
+
+
+def public_classes() -> set[str]:
+    """The names of the public classes that are neither errors nor protocols."""
+    return {
+        name
+        for module in (crmid, alphabets, counters, parts, crmid.checkdigits, crmid.stores)
+        for name in module.__all__
+        if isinstance(thing := getattr(module, name), type)
+        and not issubclass(thing, Exception)
+        and not is_protocol(thing)
+    }
+
+
+def test_every_public_class_is_tried() -> None:
+    assert VALUES.keys() | OTHERS.keys() == public_classes(), "add a value to VALUES"
+    assert [n for n, v in VALUES.items() if n not in {c.__name__ for c in type(v).mro()}] == []
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_every_value_pickles_copies_compares_and_hashes(name: str) -> None:
+    value = VALUES[name]
+    for way in WAYS:
+        twin = way(value)
+        assert type(twin) is type(value)
+        assert twin == value
+        assert hash(twin) == hash(value)
+        assert repr(twin) == repr(value)
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_no_value_can_be_changed(name: str) -> None:
+    value = VALUES[name]
+    for attribute in ("name", "text", "key", "scheme", "anything"):
+        with pytest.raises(AttributeError):
+            setattr(value, attribute, "changed")

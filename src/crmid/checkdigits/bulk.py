@@ -11,7 +11,8 @@ from typing import Generic, Protocol, TypeVar
 
 import attrs
 
-from ..errors import InvalidNumber
+from crmid.errors import InvalidNumber
+
 from .lanes import Lanes, join, split
 from .rules import CheckSystem
 

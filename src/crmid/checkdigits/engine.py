@@ -7,14 +7,14 @@ reached holds the answer. Rows are built at first use.
 from __future__ import annotations
 
 import functools
-
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from attrs.exceptions import FrozenInstanceError
 from typing_extensions import override
 
-from ..errors import InvalidCharacter, InvalidCheckDigit, InvalidLength
+from crmid.errors import InvalidCharacter, InvalidCheckDigit, InvalidLength
+
 from .rules import Rule
 
 
@@ -81,10 +81,15 @@ class System:
         check_length: int = 1,
         lengths: tuple[int, ...] = (),
     ) -> None:
-        values = (name, alphabet, check_alphabet or alphabet, check_length, lengths, {}, {}, {})
-        fields = ("name", "alphabet", "check_alphabet", "check_length", "lengths")
-        for field, value in zip((*fields, "_starts", "_ends", "_tables"), values, strict=True):
-            object.__setattr__(self, field, value)
+        fill = object.__setattr__
+        fill(self, "name", name)
+        fill(self, "alphabet", alphabet)
+        fill(self, "check_alphabet", check_alphabet or alphabet)
+        fill(self, "check_length", check_length)
+        fill(self, "lengths", lengths)
+        fill(self, "_starts", {})
+        fill(self, "_ends", {})
+        fill(self, "_tables", {})
 
     def rule(self) -> Rule:
         """The system as data, made afresh."""
@@ -104,9 +109,10 @@ class System:
             for byte in _encode(payload):
                 row = row[byte]
             check: str = row[_CHECK]
-            return check
         except (LookupError, TypeError, UnicodeError):
             pass
+        else:
+            return check
         return self._compute(payload)
 
     def append(self, payload: str, /) -> str:
@@ -124,9 +130,10 @@ class System:
             for byte in _encode(text):
                 row = row[byte]
             verdict: bool = row[_ACCEPTED]
-            return verdict
         except (LookupError, TypeError, UnicodeError):
             pass
+        else:
+            return verdict
         return self._is_valid(text)
 
     def validate(self, text: str, /) -> str:
@@ -140,20 +147,20 @@ class System:
                 is that of the first one that differs.
             TypeError: If the text is not a ``str``.
         """
-        if self.is_valid(text):
-            return text
-        self._refuse(text)
+        if not self.is_valid(text):
+            self._refuse(text)
+        return text
 
     def payload(self, text: str, /) -> str:
         """A valid text without its check characters; raises as :meth:`validate` does."""
         return self.validate(text)[: -self.check_length]
 
     def is_valid_many(self, texts: Iterable[str] | bytes, /) -> list[bool]:
-        """:meth:`is_valid` for each of many texts, much faster than one by one.
+        r""":meth:`is_valid` for each of many texts, much faster than one by one.
 
         Args:
             texts: Any iterable of ``str``, read in blocks; or ``bytes`` of lines, each ended
-                by ``\\n``, the last one with or without it.
+                by ``\n``, the last one with or without it.
 
         Raises:
             TypeError: If one is not a ``str``; the message says which.
@@ -233,7 +240,8 @@ class System:
             self._ends[length + self.check_length] = self._starts[length] = row
         return row
 
-    def need_str(self, text: object) -> None:
+    def need_str(self, text: object, /) -> None:
+        """Raise a TypeError for what is not a ``str``."""
         if not isinstance(text, str):
             raise TypeError(f"{self.name} checks a str, not {type(text).__name__}")
 
@@ -332,9 +340,10 @@ class OpenSystem(System):
             for byte in _encode(text[:-size]):
                 row = row[byte]
             verdict: bool = row[_CHECK] == text[-size:]
-            return verdict
         except (LookupError, TypeError, UnicodeError):
             pass
+        else:
+            return verdict
         return self._is_valid(text)
 
 
@@ -350,9 +359,10 @@ class WideSystem(OpenSystem):
             for byte in _encode(payload):
                 state = fold[state + values[byte]]
             check: str = checks[state]
-            return check
         except (LookupError, TypeError, UnicodeError):
             pass
+        else:
+            return check
         return self._compute(payload)
 
     @override
@@ -363,9 +373,10 @@ class WideSystem(OpenSystem):
             for byte in _encode(text[:-size]):
                 state = fold[state + values[byte]]
             verdict: bool = checks[state] == text[-size:]
-            return verdict
         except (LookupError, TypeError, UnicodeError):
             pass
+        else:
+            return verdict
         return self._is_valid(text)
 
     @override

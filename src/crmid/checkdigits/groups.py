@@ -8,8 +8,9 @@ from typing import Any
 
 from typing_extensions import override
 
-from ..alphabets import DIGITS, Alphabet
-from ..errors import InvalidScheme
+from crmid.alphabets import DIGITS, Alphabet
+from crmid.errors import InvalidScheme
+
 from .engine import System
 from .rules import Rule
 
@@ -124,8 +125,8 @@ class Damm(System):
 
 def _dihedral(left: int, right: int) -> int:
     """The product in the group of the pentagon: 0 to 4 rotate it, 5 to 9 reflect it."""
-    turn = left - right if left >= 5 else left + right  # noqa: PLR2004
-    return turn % 5 + 5 * ((left >= 5) != (right >= 5))  # noqa: PLR2004
+    turn = left - right if left >= 5 else left + right
+    return turn % 5 + 5 * ((left >= 5) != (right >= 5))
 
 
 def _need_total_anti_symmetry(table: tuple[str, ...], alphabet: Alphabet) -> None:
@@ -145,8 +146,8 @@ def _need_total_anti_symmetry(table: tuple[str, ...], alphabet: Alphabet) -> Non
         if step[a, a] != zero:
             raise InvalidScheme(
                 f"the diagonal of the quasigroup has {step[a, a]!r}, and needs {zero!r} in every "
-                "place, so that a payload with its check character ends in it. Rename the "
-                "columns",
+                "place, so that a payload with its check character ends there: rename "
+                "the columns",
                 witness=a + a,
             )
     for c, a, b in product(characters, repeat=3):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing_extensions import override
 
-from ..alphabets import ALPHANUMERICS, DIGITS, LETTERS
+from crmid.alphabets import ALPHANUMERICS, DIGITS, LETTERS
+
 from .engine import OpenSystem, System, WideSystem
 from .rules import Rule
 
@@ -21,7 +22,7 @@ __all__ = [
 ]
 
 
-class Mod11_2(System):
+class Mod11By2(System):
     """ISO/IEC 7064, MOD 11-2: ORCID and ISNI, and the Chinese resident identity number.
 
     >>> from crmid.checkdigits import MOD11_2
@@ -39,7 +40,7 @@ class Mod11_2(System):
         return _pure(11, 2, len(self.alphabet), self.check_alphabet)
 
 
-class Mod37_2(System):
+class Mod37By2(System):
     """ISO/IEC 7064, MOD 37-2.
 
     >>> from crmid.checkdigits import MOD37_2
@@ -57,7 +58,7 @@ class Mod37_2(System):
         return _pure(37, 2, len(self.alphabet), self.check_alphabet)
 
 
-class Mod97_10(OpenSystem):
+class Mod97By10(OpenSystem):
     """ISO/IEC 7064, MOD 97-10.
 
     >>> from crmid.checkdigits import MOD97_10
@@ -86,7 +87,7 @@ class Mod97_10(OpenSystem):
         )
 
 
-class Mod661_26(WideSystem):
+class Mod661By26(WideSystem):
     """ISO/IEC 7064, MOD 661-26.
 
     >>> from crmid.checkdigits import MOD661_26
@@ -104,7 +105,7 @@ class Mod661_26(WideSystem):
         return _pure(661, 26, 26, self.check_alphabet, 2)
 
 
-class Mod1271_36(WideSystem):
+class Mod1271By36(WideSystem):
     """ISO/IEC 7064, MOD 1271-36.
 
     >>> from crmid.checkdigits import MOD1271_36
@@ -122,7 +123,7 @@ class Mod1271_36(WideSystem):
         return _pure(1271, 36, 36, self.check_alphabet, 2)
 
 
-class Mod11_10(System):
+class Mod11And10(System):
     """ISO/IEC 7064, MOD 11,10.
 
     >>> from crmid.checkdigits import MOD11_10
@@ -140,7 +141,7 @@ class Mod11_10(System):
         return _hybrid(self.alphabet)
 
 
-class Mod27_26(System):
+class Mod27And26(System):
     """ISO/IEC 7064, MOD 27,26."""
 
     __slots__ = ()
@@ -153,7 +154,7 @@ class Mod27_26(System):
         return _hybrid(self.alphabet)
 
 
-class Mod37_36(System):
+class Mod37And36(System):
     """ISO/IEC 7064, MOD 37,36.
 
     >>> from crmid.checkdigits import MOD37_36
@@ -198,11 +199,11 @@ def _hybrid(characters: str) -> Rule:
     )
 
 
-MOD11_2 = Mod11_2()
-MOD37_2 = Mod37_2()
-MOD97_10 = Mod97_10()
-MOD661_26 = Mod661_26()
-MOD1271_36 = Mod1271_36()
-MOD11_10 = Mod11_10()
-MOD27_26 = Mod27_26()
-MOD37_36 = Mod37_36()
+MOD11_2 = Mod11By2()
+MOD37_2 = Mod37By2()
+MOD97_10 = Mod97By10()
+MOD661_26 = Mod661By26()
+MOD1271_36 = Mod1271By36()
+MOD11_10 = Mod11And10()
+MOD27_26 = Mod27And26()
+MOD37_36 = Mod37And36()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..alphabets import ALPHABETS, Alphabet
+from crmid.alphabets import ALPHABETS, Alphabet
+
 from .engine import System
 from .groups import DAMM, VERHOEFF, Damm
 from .iso7064 import (

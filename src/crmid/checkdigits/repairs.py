@@ -8,7 +8,8 @@ from typing import Protocol
 
 import attrs
 
-from ..errors import shown
+from crmid.errors import shown
+
 from .rules import CheckSystem, Rule
 
 
@@ -58,9 +59,9 @@ class Repairs:
     >>> from crmid.checkdigits import VERHOEFF
     >>> repairs = VERHOEFF.repairs("2633")
     >>> list(repairs)[:3]
-    ['2433', '2673', '2636']
+    ['8633', '2033', '2623']
     >>> print(repairs)
-    several valid texts are one slip away from '2633': '2433', '2673' and others
+    several valid texts are one slip away from '2633': '8633', '2033' and others
     """
 
     system: Repairable
@@ -193,7 +194,7 @@ class _Search:
     def forward(self, longer: int) -> list[_State]:
         """Where the text leads, if the payload is ``longer`` by some characters."""
         state: _State = self.rule.first
-        states = [state]
+        states: list[_State] = [state]
         for place, character in enumerate(self.text[: max(self.length, 0)], 1):
             state = self.step(state, character, self.length + longer - place)
             states.append(state)

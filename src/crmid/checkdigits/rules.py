@@ -73,4 +73,4 @@ class Rule:
     fold: tuple[int, ...]
     first: int
     checks: Mapping[int, str]
-    spelled: Mapping[str, str] = attrs.field(factory=dict)
+    spelled: Mapping[str, str] = attrs.field(factory=dict[str, str])

@@ -6,9 +6,10 @@ from typing import Any
 
 from typing_extensions import override
 
-from ..alphabets import CROCKFORD as BASE32
-from ..alphabets import DIGITS, Alphabet
-from ..errors import InvalidScheme
+from crmid.alphabets import CROCKFORD as BASE32
+from crmid.alphabets import DIGITS, Alphabet
+from crmid.errors import InvalidScheme
+
 from .engine import OpenSystem, System
 from .rules import Rule
 
@@ -55,7 +56,7 @@ class LuhnModN(System):
     >>> from crmid.alphabets import CROCKFORD
     >>> from crmid.checkdigits import luhn_mod_n
     >>> luhn_mod_n(CROCKFORD).append("C0FFEE")
-    'C0FFEEK'
+    'C0FFEEX'
     """
 
     __slots__ = ()

@@ -8,7 +8,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from crmid import __version__
 from crmid.errors import CrmidError, InvalidScheme, InvalidValue, shown
@@ -62,9 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     if sys.stdout is None:  # as after ``>&-``: numbers would be issued to nobody
         return _complain("standard output is closed", WRONG)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that knows no Chinese shows an escape; that beats a traceback.
-        sys.stdout.reconfigure(errors="backslashreplace")
+    _lenient(sys.stdout)
     try:
         options = _options(argv)
         return int(options.run(options))
@@ -76,6 +74,12 @@ def _run(argv: Sequence[str] | None) -> int:
         return _complain(error.diagram() if error.template else str(error), WRONG_USAGE)
     except CrmidError as error:
         return _complain(str(error), WRONG_USAGE if isinstance(error, InvalidValue) else WRONG)
+
+
+def _lenient(out: TextIO) -> None:
+    """A terminal that knows no Chinese shows an escape; that beats a traceback."""
+    if isinstance(out, io.TextIOWrapper):
+        out.reconfigure(errors="backslashreplace")
 
 
 def _complain(message: str, status: int) -> int:

@@ -8,7 +8,7 @@ import sys
 from crmid.errors import shown
 
 from .checking import Check
-from .failures import FINE, WRONG, Failure
+from .failures import FINE, WRONG, Failure, named
 from .progress import Progress
 from .reports import JsonReport, LineReport, Report
 from .schemes import scheme_of
@@ -29,7 +29,7 @@ def check(options: argparse.Namespace) -> int:
         The exit status.
     """
     scheme = scheme_of(options)
-    name = "standard input" if options.file == "-" else shown(options.file)
+    name = "standard input" if options.file == "-" else named(options.file)
     progress = Progress(sys.stderr)
     report: Report
     if options.json:

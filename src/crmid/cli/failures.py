@@ -15,6 +15,7 @@ __all__ = [
     "Failure",
     "did_you_mean",
     "listed",
+    "named",
 ]
 
 #: Everything is as it should be.
@@ -55,3 +56,8 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     folded = {known.casefold(): known for known in names}
     near = difflib.get_close_matches(name.casefold(), folded, n=1)
     return f" Did you mean {folded[near[0]]!r}?" if near else ""
+
+
+def named(path: str) -> str:
+    """A path as it stands in a message of one line: escaped where it would not print."""
+    return path if path.isprintable() else repr(path)

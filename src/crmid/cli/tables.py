@@ -17,7 +17,7 @@ from typing import BinaryIO, NamedTuple, TextIO
 from crmid.errors import shown
 
 from .encodings import AUTO, Encoding, find_encoding
-from .failures import WRONG, Failure, did_you_mean, listed
+from .failures import WRONG, Failure, did_you_mean, listed, named
 from .progress import Progress
 
 
@@ -67,7 +67,7 @@ def opened(path: str) -> Generator[BinaryIO]:
         file = open(path, "rb")  # noqa: PTH123, SIM115 - a path may be any text; closed below
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise Failure(f"cannot read {shown(path)}: {reason}") from None
+        raise Failure(f"cannot read {named(path)}: {reason}") from None
     with file:
         if file.seekable():
             yield file

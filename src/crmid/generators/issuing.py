@@ -98,68 +98,77 @@ class Issuer:
         return memory
 
     def order(self, count: object, at: datetime | None, given: Mapping[str, object]) -> Order:
-        """Check and date what is asked for; nothing is drawn yet.
+        """Check and date what is asked for.
+
+        Nothing is drawn yet, but for random texts that lean on the printed time: they and the
+        time are taken together, so that no other thread is in another tick in between.
 
         Raises:
             InvalidValue: A value is wrong; no counter moved and nothing was drawn.
-            ClockMovedBack: The clock cannot be trusted.
+            ClockMovedBack: The clock cannot be trusted; nothing was drawn.
+            CollisionBudgetExceeded: The printed tick has no random text left.
         """
         if type(count) is not int or count < 0:
             raise InvalidValue("count", f"expected an integer from 0, not {shown(count)}")
         texts = self.layout.given_texts(given)
-        moment = EPOCH
         if at is not None:
-            moment = self.layout.local(at)
-        elif self._dated:
-            moment = self.layout.local(instant(self._now()), "clock")
-        return Order(self, count, moment, at is not None, texts)
+            return Order(self, count, self.layout.local(at), texts, backdated=True)
+        ticking = self.ticking
+        if ticking is None:
+            return Order(
+                self, count, self._moment(self._now()) if self._dated else EPOCH, texts
+            )
+        memory = self.memory
+        with memory.lock:
+            order = Order(self, count, self._moment(self._bridged(memory)), texts)
+            order.randoms = self._undrawn(ticking, memory, order)
+        return order
 
     @property
     def _dated(self) -> bool:
         sequence = self.layout.sequence
-        return bool(self.layout.times or (sequence and sequence.reset))
+        return bool(self.layout.times or self.layout.ulid or (sequence and sequence.reset))
 
     @property
-    def ticking(self) -> bool:
-        """Whether uniqueness leans on printed time and random characters."""
+    def ticking(self) -> Random | None:
+        """The random part, if uniqueness leans on it and the printed time together."""
         layout = self.layout
-        return bool(layout.random and layout.times and not layout.sequence and not layout.ulid)
+        alone = layout.sequence is None and layout.ulid is None
+        return layout.random if layout.times and alone else None
 
     def _now(self) -> int:
-        """The clock; where uniqueness leans on it, never earlier than before."""
-        if not self.ticking:
-            return self.clock()
-        memory = self.memory
-        with memory.lock:
-            now = self.clock()
-            if now < memory.last - _BRIDGED:
-                raise ClockMovedBack(memory.last, now)
-            memory.last = max(now, memory.last)
-            return memory.last
+        now: object = self.clock()
+        if type(now) is not int:
+            raise InvalidValue("clock", f"expected nanoseconds as an int, not {shown(now)}")
+        return now
 
-    def randoms(self, part: Random, order: Order) -> list[str]:
-        """Random texts for an order; without repeats in the tick that the generator is in."""
-        if order.count == 0:
-            return []
-        if not self.ticking or order.backdated:
-            return [random_text(part, self.entropy) for _ in range(order.count)]
-        memory = self.memory
-        with memory.lock:
-            printed = tuple(order.times)
-            if memory.tick is None or memory.tick.printed != printed:
-                memory.tick = Tick(printed)
-            scope = " ".join(order.given.values())
-            return memory.tick.draw(part, scope, order.count, self.entropy)
+    def _moment(self, nanoseconds: int) -> datetime:
+        return self.layout.local(instant(nanoseconds), "clock")
+
+    def _bridged(self, memory: _Memory) -> int:
+        """The clock, never earlier than before; small steps back are waited for."""
+        now = self._now()
+        if now < memory.last - _BRIDGED:
+            raise ClockMovedBack(memory.last, now)
+        memory.last = max(now, memory.last)
+        return memory.last
+
+    def _undrawn(self, part: Random, memory: _Memory, order: Order) -> list[str]:
+        """Random texts that were not drawn before in the tick of an order."""
+        printed = tuple(order.times)
+        if memory.tick is None or memory.tick.printed != printed:
+            memory.tick = Tick(printed)
+        scope = " ".join(order.given.values())
+        return memory.tick.draw(part, scope, order.count, self.entropy)
 
     def ulids(self, order: Order) -> list[str]:
         """ULIDs for an order; increasing, unless it is back-dated."""
+        milliseconds = (order.moment - EPOCH) // timedelta(milliseconds=1)
         if order.backdated:
-            milliseconds = (order.moment - EPOCH) // timedelta(milliseconds=1)
             return [once(milliseconds, self.entropy) for _ in range(order.count)]
         memory = self.memory
         with memory.lock:
-            now = self.clock() // 1_000_000
-            return [memory.ulids.next(now, self.entropy) for _ in range(order.count)]
+            return [memory.ulids.next(milliseconds, self.entropy) for _ in range(order.count)]
 
     @property
     def rules(self) -> str:
@@ -187,8 +196,9 @@ class Order:
     issuer: Issuer
     count: int
     moment: datetime
-    backdated: bool
     given: dict[str, str]
+    backdated: bool = attrs.field(default=False, kw_only=True)
+    randoms: list[str] | None = attrs.field(init=False, default=None)
     times: list[str] = attrs.field(init=False)
     reservation: Reservation | None = attrs.field(init=False, default=None)
 
@@ -264,7 +274,10 @@ class Order:
     def _drawn(self, part: AnyPart, block: object, store: object) -> Iterator[str]:
         """The texts of a drawn part, one for each number."""
         if isinstance(part, Random):
-            return iter(self.issuer.randoms(part, self))
+            if self.randoms is None:
+                entropy = self.issuer.entropy
+                return (random_text(part, entropy) for _ in range(self.count))
+            return iter(self.randoms)
         if isinstance(part, SequenceNumber):
             return self._numbers(part, block, store)
         return iter(self.issuer.ulids(self))

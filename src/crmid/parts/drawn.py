@@ -102,7 +102,7 @@ class SequenceNumber:
     @property
     def capacity(self) -> int:
         """How many numbers one counter has."""
-        return (10**self.high - 1 - self.start) // self.step + 1
+        return int(10**self.high - 1 - self.start) // self.step + 1
 
     @property
     def limit(self) -> int:
@@ -147,7 +147,7 @@ class Random:
     @property
     def outcomes(self) -> int:
         """How many different texts there are."""
-        return len(self.alphabet) ** self.length
+        return int(len(self.alphabet) ** self.length)
 
     def text(self, index: int) -> str:
         """The text with this place in the order of the alphabet, 0 to ``outcomes - 1``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import attrs
 
@@ -48,7 +49,7 @@ def check_printable(*texts: str) -> None:
                 raise ValueError(f"{shown(text)} is not in Unicode normalisation form C")
 
 
-def _printable(_: object, attribute: attrs.Attribute[str], text: str) -> None:
+def _printable(_: object, attribute: attrs.Attribute[Any], text: str) -> None:
     """Refuse text that is empty, does not print, or would melt into its neighbour."""
     if not text:
         raise ValueError(f"{attribute.name} is empty")
@@ -115,10 +116,11 @@ class Choice:
     @property
     def pattern(self) -> str:
         """One of the codes, longest first."""
-        if all(len(code) == 1 for code in self.codes):
-            return charset(self.codes) if len(self.codes) > 1 else escape(self.codes[0])
+        if len(self.codes) > 1 and all(len(code) == 1 for code in self.codes):
+            return charset(self.codes)
         longest_first = sorted(self.codes, key=lambda code: (-len(code), code))
-        return f"(?:{'|'.join(map(escape, longest_first))})"
+        pattern = "|".join(map(escape, longest_first))
+        return f"(?:{pattern})" if len(self.codes) > 1 else pattern
 
     @property
     def template(self) -> str:
@@ -129,8 +131,9 @@ class Choice:
     @property
     def listed(self) -> str:
         """The codes in words: ``A, B or C``, a long list cut."""
-        codes = list(self.codes) if len(self.codes) <= 12 else [*self.codes[:10], "…"]
-        return " or ".join(filter(None, (", ".join(codes[:-1]), codes[-1])))
+        most = list(self.codes if len(self.codes) <= 12 else self.codes[:10])
+        last = most.pop() if len(self.codes) <= 12 else "…"
+        return f"{', '.join(most)} or {last}" if most else last
 
     def render(self, value: object, /) -> str:
         """The code itself."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
+from typing import Any
 
 import attrs
 
@@ -227,7 +228,7 @@ class _Builder:
         if not payload:
             raise self.error(index, "check characters need something before them to check")
         try:
-            computed: object = system.compute(payload)
+            computed: Any = system.compute(payload)
         except ValueError as error:
             raise self.error(
                 index,

@@ -85,7 +85,7 @@ class Uniqueness:
 
 
 def _log_all_different(n: int, outcomes: int) -> float:
-    """Logarithm of the probability that ``n`` draws all differ: the sum of log(1 - i/outcomes)."""
+    """Logarithm of the probability that all differ: the sum of log(1 - i/outcomes), i < n."""
     if n <= _EXACT_UP_TO:
         return math.fsum(math.log1p(-i / outcomes) for i in range(n))
     if n / outcomes < 1e-3:
@@ -152,7 +152,7 @@ def _transport_warnings(layout: Layout) -> Iterator[TransportWarning]:
         if layout.longest > 15:
             yield TransportWarning(
                 "over-15-digits",
-                "Spreadsheets keep 15 digits, the others become zeros: format the column as text",
+                "Spreadsheets turn digits after the 15th into zeros: format the column as text",
             )
             yield TransportWarning(
                 "over-2-53",

@@ -157,7 +157,8 @@ class _Judge:
 
     def _expected(self) -> str:
         """What may stand there in any of the readings, in words."""
-        return " or ".join(dict.fromkeys(filter(None, map(self._expected_by, self.stops))))
+        words = [self._expected_by(stop) for stop in self.stops]
+        return " or ".join(dict.fromkeys(each for each in words if each))
 
     def _expected_by(self, stop: Stop) -> str:
         if stop.expected or stop.index == len(self.layout.parts):
@@ -181,19 +182,13 @@ def _name(part: AnyPart) -> str | None:
 
 
 def _noun(part: AnyPart) -> str:
-    match part:
-        case Code():
-            return part.noun
-        case Random():
-            return noun_of(part.alphabet)
-        case SequenceNumber() | Time():
-            return "digit"
-        case Ulid():
-            return "ULID character"
-        case CheckCharacters():
-            return "check character"
-        case _:
-            return _name(part) or ""
+    if isinstance(part, Code | Random):
+        return noun_of(part.alphabet)
+    if isinstance(part, SequenceNumber | Time):
+        return "digit"
+    return {"ulid": "ULID character", "check": "check character"}.get(
+        name := _name(part) or "", name
+    )
 
 
 def _refusal(part: Choice, found: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
 from functools import cached_property
+from typing import Any
 
 import attrs
 
@@ -214,7 +215,7 @@ class Layout:
     def rendered(self, part: Part | SequenceNumber | Random | Ulid, value: object) -> str:
         """The text of a value, checked: an application's own part may be mistaken."""
         try:
-            text: object = part.render(value)  # type: ignore[arg-type,unused-ignore] # refused there
+            text: Any = part.render(value)  # type: ignore[arg-type,unused-ignore] # refused there
         except (ValueError, TypeError) as error:
             raise InvalidValue(part.name, str(error)) from error
         if not isinstance(text, str) or compiled(part.pattern).run(text, 0)[1][-1:] != [

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Iterable
+from typing import Any
 
 import attrs
 
@@ -29,52 +29,38 @@ RESERVED_NAMES = KINDS | {
 #: What a name looks like.
 NAME = re.compile("[a-z][a-z0-9_]{0,62}")
 
-_T = TypeVar("_T")
-
 
 @attrs.frozen
 class Vocabulary:
     """What templates may name: the words of crmid and those of an application."""
 
-    alphabets: Mapping[str, Alphabet]
-    systems: Mapping[str, CheckSystem]
-    kinds: Mapping[str, PartKind]
+    alphabets: dict[str, Alphabet]
+    systems: dict[str, CheckSystem]
+    kinds: dict[str, PartKind]
 
     @classmethod
-    def of(cls, extensions: tuple[object, ...]) -> Vocabulary:
+    def of(cls, extensions: Iterable[Any]) -> Vocabulary:
         """Sort extensions by what they are.
 
         Raises:
             InvalidScheme: One is nothing that a template can name, or takes a name that is
                 taken.
         """
-        alphabets, systems, kinds = (
-            dict(ALPHABETS),
-            dict[str, CheckSystem](),
-            dict[str, PartKind](),
-        )
+        words = cls(dict(ALPHABETS), {}, {})
         for extension in extensions:
             if isinstance(extension, Alphabet):
-                _add(alphabets, extension.name, extension)
+                _add(words.alphabets, extension.name, extension)
             elif hasattr(extension, "compute") and hasattr(extension, "check_length"):
-                if extension.name in checkdigits.NAMES and extension != checkdigits.get(
-                    extension.name
-                ):
-                    _taken(extension.name)
-                _add(systems, extension.name, extension)
+                _add(words.systems, extension.name, extension)
             elif hasattr(extension, "from_template") and hasattr(extension, "kind"):
-                if extension.kind in {"n", "a", "an"} | KINDS or not NAME.fullmatch(
-                    extension.kind
-                ):
-                    _taken(extension.kind)
-                _add(kinds, extension.kind, extension)
+                _add(words.kinds, extension.kind, extension)
             else:
                 raise InvalidScheme(
-                    f"{extension!r} is no extension: neither an Alphabet, nor a check "
-                    "character system (name, alphabet, check_alphabet, check_length, compute), nor the "
+                    f"{extension!r} is no extension: neither an Alphabet nor a check character "
+                    "system (name, alphabet, check_alphabet, check_length, compute), nor the "
                     "class of a part (kind, from_template)"
                 )
-        return cls(alphabets, systems, kinds)
+        return words
 
     def alphabet(self, name: str) -> Alphabet:
         """The alphabet of a name, or a ValueError that lists those there are."""
@@ -91,14 +77,15 @@ class Vocabulary:
         return checkdigits.get(name)
 
 
-def _add(words: dict[str, _T], name: str, word: _T) -> None:
-    if name in words and words[name] != word:
-        _taken(name)
+def _add(words: dict[str, Any], name: object, word: object) -> None:
+    """Take a word in, unless its name is none, or is that of something else."""
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise InvalidScheme(f"{name!r} cannot name an extension: {word!r}")
+    reserved = KINDS | {"n", "a", "an"} | set(checkdigits.NAMES)
+    known = checkdigits.get(name) if name in checkdigits.NAMES else words.get(name)
+    if (name in reserved or name in words) and known != word:
+        raise InvalidScheme(f"an extension cannot be called {name!r}: that name is taken")
     words[name] = word
-
-
-def _taken(name: str) -> None:
-    raise InvalidScheme(f"an extension cannot be called {name!r}: that name is taken")
 
 
 def near(name: str, names: Iterable[str]) -> str:

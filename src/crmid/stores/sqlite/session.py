@@ -139,9 +139,10 @@ class Session:
 
         if self._connection is None and _identity(self._path) is None:
             return None
+        # Not "ro": that would leave the log's files behind in the directory.
+        connection = self._connected("rw")
         try:
-            # Not "ro": that would leave the log's files behind in the directory.
-            return self._look(self._connected("rw"), work)
+            return self._look(connection, work)
         except sqlite3.OperationalError as error:
             if faults.code_of(error) not in {"SQLITE_CANTOPEN", "SQLITE_READONLY"}:
                 raise

@@ -1,0 +1,283 @@
+"""Waiting for others is bounded, fair, and survives interrupts."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crmid.counters import CounterKey
+from crmid.errors import StoreBusy, StoreError
+from crmid.stores import SQLiteStore
+
+from .conftest import Script
+from .tools import one_line, recorded_connections, sql
+
+
+KEY = CounterKey("customer")
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[sqlite3.Connection]:
+    """Somebody else is in the middle of a transaction."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    with contextlib.closing(connection):
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+
+
+@pytest.mark.parametrize("timeout", [0, 0.3])
+@pytest.mark.parametrize("opened", [True, False])
+def test_locked_file_is_busy_in_time(path: Path, timeout: float, *, opened: bool) -> None:
+    with SQLiteStore(path, timeout=timeout) as store:
+        store.reserve(KEY)
+        if not opened:
+            store.close()
+        with locked(path):
+            began = time.monotonic()
+            with pytest.raises(StoreBusy) as caught:
+                store.reserve(KEY)
+            assert timeout <= time.monotonic() - began < timeout + 1
+            one_line(caught, path, f"waited {timeout:.1f} s", "Try again", "raise the time-out")
+            assert store.peek(KEY) == 2  # readers need not wait
+        assert store.reserve(KEY).lo == 2
+
+
+def test_other_journal_and_a_lock_on_an_applications_file(path: Path) -> None:
+    sql(path, "CREATE TABLE app (x)")
+    with SQLiteStore(path, timeout=0) as store:
+        with locked(path), pytest.raises(StoreBusy):
+            store.reserve(KEY)
+        with locked(path) as connection:
+            connection.execute("INSERT INTO app VALUES (1)")
+            connection.execute("PRAGMA cache_spill = 1")
+            assert store.peek(KEY) is None
+        assert store.reserve(KEY).lo == 1
+
+
+def test_reading_waits_in_time_too(path: Path) -> None:
+    with SQLiteStore(path, timeout=0.2) as store:
+        store.reserve(KEY)
+        store.close()
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("CREATE TABLE app (x)")
+            with pytest.raises(StoreBusy):
+                store.peek(KEY)
+        assert store.peek(KEY) == 2
+
+
+def test_lock_that_goes_away_is_waited_for(path: Path) -> None:
+    with SQLiteStore(path) as store:
+        store.reserve(KEY)
+        with locked(path) as connection:
+            timer = threading.Timer(0.1, lambda: connection.execute("COMMIT"))
+            timer.start()
+            assert store.reserve(KEY).lo == 2
+            timer.join()
+
+
+def test_threads_wait_together_no_longer_than_one(path: Path) -> None:
+    errors: list[StoreBusy] = []
+
+    def run() -> None:
+        with pytest.raises(StoreBusy) as caught:
+            store.reserve(KEY)
+        errors.append(caught.value)
+
+    with SQLiteStore(path, timeout=0.3) as store:
+        store.reserve(KEY)
+        with locked(path):
+            threads = [threading.Thread(target=run) for _ in range(4)]
+            began = time.monotonic()
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert time.monotonic() - began < 1
+        assert len(errors) == 4
+        assert store.reserve(KEY).lo == 2
+
+
+# ------------------------------------------------------------------ taking turns
+
+
+def test_blocked_turnstile_is_passed_after_half_the_time(path: Path) -> None:
+    with SQLiteStore(path, timeout=0.4) as store, Path(f"{path}-crmid-lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        began = time.monotonic()
+        assert store.reserve(KEY).lo == 1
+        assert 0.2 <= time.monotonic() - began < 0.4
+
+
+def test_turnstile_is_left_at_once(path: Path) -> None:
+    with SQLiteStore(path) as store, Path(f"{path}-crmid-lock").open("w") as file:
+        for _ in range(3):
+            store.reserve(KEY)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_UN)
+
+
+@pytest.mark.parametrize("obstacle", ["folder", "link", "platform"])
+def test_no_turnstile_no_harm(
+    path: Path, obstacle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = Path(f"{path}-crmid-lock")
+    if obstacle == "folder":
+        lock.mkdir()
+    elif obstacle == "link":
+        lock.symlink_to(path.with_name("elsewhere"))
+    else:
+        monkeypatch.setitem(sys.modules, "fcntl", None)
+    with SQLiteStore(path) as store:
+        assert [store.reserve(KEY).lo for _ in range(3)] == [1, 2, 3]
+    assert not path.with_name("elsewhere").exists()
+
+
+ISSUE = """
+import sys, time
+from crmid.stores import CounterKey, SQLiteStore
+
+path, count, begin = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+with SQLiteStore(path) as store:
+    time.sleep(max(0, begin - time.time()))
+    for _ in range(count):
+        print(store.reserve(CounterKey("customer")).lo)
+"""
+
+
+@pytest.mark.parametrize(
+    ("processes", "count"),
+    [
+        (2, 3000),
+        pytest.param(2, 20_000, marks=pytest.mark.long),
+        pytest.param(8, 5000, marks=pytest.mark.long),
+    ],
+)
+def test_processes_take_turns(path: Path, script: Script, processes: int, count: int) -> None:
+    """None is refused, nothing comes twice, and nobody is starved."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    begin = time.time() + 0.5 + processes / 8
+    with ThreadPoolExecutor(processes) as pool:
+        outputs = pool.map(lambda _: script(ISSUE, path, count, begin), range(processes))
+        numbers = [[int(line) for line in output.split()] for output in outputs]
+    assert sorted(n for own in numbers for n in own) == [*range(1, processes * count + 1)]
+    # When the first one is ready, how far is everybody?
+    ready = min(own[-1] for own in numbers)
+    shares = [sum(n <= ready for n in own) / count for own in numbers]
+    assert min(shares) > 0.25
+
+
+# ------------------------------------------------------------------ interrupts
+
+
+class Interrupting(sqlite3.Connection):
+    """Is interrupted before or after a statement, once."""
+
+    before = after = ""
+    hook: Callable[[], object] | None = None
+
+    def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
+        kind = type(self)
+        if kind.before and statement.startswith(kind.before):
+            kind.before = ""
+            raise KeyboardInterrupt
+        cursor = super().execute(statement, *arguments)
+        if kind.after and statement.startswith(kind.after):
+            kind.after = ""
+            raise KeyboardInterrupt
+        return cursor
+
+
+STATEMENTS = ["BEGIN", "SELECT version", "UPDATE", "COMMIT", "PRAGMA", "CREATE", "INSERT"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_interrupt_leaves_nothing_behind(
+    path: Path, monkeypatch: pytest.MonkeyPatch, when: str, statement: str
+) -> None:
+    recorded_connections(monkeypatch, factory=Interrupting)
+    with SQLiteStore(path) as store, SQLiteStore(path, timeout=0) as other:
+        if statement in {"BEGIN", "SELECT version", "UPDATE", "COMMIT"}:
+            store.reserve(KEY)
+        monkeypatch.setattr(Interrupting, when, statement)
+        with pytest.raises(KeyboardInterrupt):
+            store.reserve(KEY)
+        first = other.reserve(KEY).lo  # nothing is locked
+        assert store.reserve(KEY).lo == first + 1
+        assert first <= 3
+
+
+def test_interrupt_while_rolling_back_is_healed_by_the_next_call(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded_connections(monkeypatch, factory=Interrupting)
+    with SQLiteStore(path) as store, SQLiteStore(path, timeout=0) as other:
+        store.reserve(KEY)
+        monkeypatch.setattr(Interrupting, "after", "UPDATE")
+        monkeypatch.setattr(Interrupting, "before", "ROLLBACK")
+        with pytest.raises(KeyboardInterrupt):
+            store.reserve(KEY)
+        with pytest.raises(StoreBusy):
+            other.reserve(KEY)
+        assert store.peek(KEY) == 2
+        assert other.reserve(KEY).lo == 2
+
+
+def test_signal_handler_that_uses_the_store_is_refused(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Signalled(sqlite3.Connection):
+        def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
+            if statement == "COMMIT":
+                with pytest.raises(StoreError, match="in use by the code that a signal"):
+                    store.reserve(KEY)
+            return super().execute(statement, *arguments)
+
+    recorded_connections(monkeypatch, factory=Signalled)
+    with SQLiteStore(path) as store:
+        assert [store.reserve(KEY).lo for _ in range(2)] == [1, 2]
+
+
+STORM = """
+import random, signal, sys, threading
+from crmid.stores import CounterKey, SQLiteStore
+
+KEY = CounterKey("customer")
+store = SQLiteStore(sys.argv[1], timeout=2)
+store.reserve(KEY)
+got, interrupts = [1], 0
+for _ in range(1500):
+    try:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 15e-5))
+            while True:
+                got.append(store.reserve(KEY).lo)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:
+        interrupts += 1
+assert interrupts > 1000, interrupts
+assert len(set(got)) == len(got)
+last = []
+thread = threading.Thread(target=lambda: last.append(store.reserve(KEY).lo))
+thread.start()
+thread.join()  # another thread finds the lock free
+assert last[0] > max(got)
+store.close()
+"""
+
+
+def test_storm_of_interrupts(path: Path, script: Script) -> None:
+    handler = "import signal\nsignal.signal(signal.SIGALRM, signal.default_int_handler)\n"
+    script(handler + STORM, path)
