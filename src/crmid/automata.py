@@ -16,12 +16,22 @@ from typing import TypeVar
 import attrs
 
 from . import patterns
+from .errors import shown
 from .patterns import Alternation, Characters, Concatenation, Node
 
 
-__all__ = ["Automaton", "common_texts", "compiled", "reads_twice", "samples", "two_readings"]
+__all__ = [
+    "Automaton",
+    "Following",
+    "common_texts",
+    "compiled",
+    "reads_twice",
+    "samples",
+    "two_readings",
+]
 
 _MAX_POSITIONS = 4_000
+_MAX_STATES = 20_000
 
 
 @attrs.frozen
@@ -69,6 +79,7 @@ class _Positions:
     def __init__(self, node: Node) -> None:
         self.choices: list[frozenset[str]] = []
         self.follow: list[set[int]] = []
+        self.empty_twice = False  # the empty text is read in two ways somewhere
         self.nullable, self.first, self.last = self._add(node)
 
     def _add(self, node: Node) -> tuple[bool, set[int], set[int]]:
@@ -84,6 +95,7 @@ class _Positions:
                 return self._chain(map(self._add, nodes))
             case Alternation(nodes):
                 added = [self._add(each) for each in nodes]
+                self.empty_twice |= sum(nullable for nullable, _, _ in added) > 1
                 return (
                     any(nullable for nullable, _, _ in added),
                     set[int]().union(*(first for _, first, _ in added)),
@@ -109,6 +121,7 @@ class _Positions:
         nullable, first, last, before = low == 0, set[int](), set[int](), set[int]()
         for copy in range(1, high + 1):
             copy_nullable, copy_first, copy_last = self._add(node)
+            self.empty_twice |= copy_nullable and (low, high) != (1, 1)
             nullable = nullable or copy_nullable
             for position in before:
                 self.follow[position] |= copy_first
@@ -128,7 +141,7 @@ def compiled(pattern: str) -> Automaton:
     """
     positions = _Positions(patterns.parse(pattern))
     if positions.nullable or not positions.choices:
-        raise ValueError(f"the pattern {pattern!r} matches the empty text")
+        raise ValueError(f"the pattern {shown(pattern)} matches the empty text")
     numbers = {frozenset({-1}): 0}
     edges: list[dict[str, int]] = []
     for here in (queue := [frozenset({-1})]):
@@ -141,6 +154,10 @@ def compiled(pattern: str) -> Automaton:
         for c, target in targets.items():
             state = frozenset(target)
             if state not in numbers:
+                if len(numbers) == _MAX_STATES:
+                    raise ValueError(
+                        f"the pattern {shown(pattern)} has over {_MAX_STATES:,} states"
+                    )
                 numbers[state] = len(numbers)
                 queue.append(state)
             edges[-1][c] = numbers[state]
@@ -187,6 +204,8 @@ def reads_twice(pattern: str) -> bool:
     steps are bounded by the length of the text times the number of positions.
     """
     positions = _Positions(patterns.parse(pattern))
+    if positions.empty_twice:
+        return True
     seen = {(-1, -1, False)}
     for one, other, apart in (queue := list(seen)):
         if apart and one in positions.last and other in positions.last:
@@ -207,7 +226,7 @@ _Node = TypeVar("_Node")
 _Origins = dict[_Node, tuple[_Node, str] | None]  # where a search came from, on which character
 
 
-class _Following(dict[_State, dict[str, list[_State]]]):
+class Following(dict[_State, dict[str, list[_State]]]):
     """Where each character leads from a state: on in the part, or into the next one."""
 
     def __init__(self, chain: Sequence[Automaton]) -> None:
@@ -241,7 +260,7 @@ def two_readings(chain: Sequence[Automaton]) -> tuple[str, list[int], list[int]]
         return None  # all boundaries follow from the length of the text
     start: _Apart = ((0, 0), (0, 0), False)
     came: _Origins[_Apart] = {start: None}
-    following = _Following(chain)
+    following = Following(chain)
     queue: list[_Apart] = [start]
     for pair in queue:
         one, other, apart = pair
@@ -288,7 +307,7 @@ def common_texts(one: Sequence[Automaton], other: Sequence[Automaton]) -> Iterat
     start: _Pair = ((0, 0), (0, 0))
     came: _Origins[_Pair] = {start: None}
     forward: dict[_Pair, list[tuple[str, _Pair]]] = {}
-    lefts, rights = _Following(one), _Following(other)
+    lefts, rights = Following(one), Following(other)
     queue: list[_Pair] = [start]
     for pair in queue:
         steps = _together(lefts[pair[0]], rights[pair[1]])

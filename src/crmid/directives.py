@@ -159,12 +159,14 @@ def _days(known: Mapping[str, int], fiscal: Fiscal) -> Iterator[date]:
 def _years(known: Mapping[str, int], fiscal: Fiscal) -> range:
     if "Y" in known:
         return range(known["Y"], known["Y"] + 1)
-    if "y" in known:
-        return range(pivoted(known["y"]), pivoted(known["y"]) + 1)
     if "G" in known:
         return range(known["G"] - 1, known["G"] + 2)
-    if known.keys() & {"K", "k"}:
-        label = known["K"] if "K" in known else pivoted(known["k"])
+    if "K" in known:
+        return range(known["K"] - fiscal.shift, known["K"] - fiscal.shift + 2)
+    if "y" in known:
+        return range(pivoted(known["y"]), pivoted(known["y"]) + 1)
+    if "k" in known:
+        label = pivoted(known["k"])
         return range(label - fiscal.shift, label - fiscal.shift + 2)
     return _ALL_KINDS_OF_YEARS
 

@@ -35,7 +35,9 @@ def shown(text: object) -> str:
     """``repr`` of hostile text, fit for one line of a log: escaped, and cut in the middle."""
     if isinstance(text, str) and len(text) > _SHOWN:
         return f"{text[: _SHOWN - 20]!r}…{text[-10:]!r} ({len(text)} characters)"
-    quoted = repr(text)
+    if isinstance(text, int) and text.bit_length() > 1_000:  # Python prints no 4,301 digits
+        return f"an integer of {text.bit_length():,} bits"
+    quoted = drawn(repr(text))
     return quoted if len(quoted) <= 3 * _SHOWN else f"{quoted[:_SHOWN]}…"
 
 
@@ -66,7 +68,8 @@ def pointed(text: str, position: int, length: int, message: str) -> str:
     cut_left, cut_right = "…" * (begin > 0), "…" * (end < len(text))
     carets = "^" * max(1, columns(drawn(marked)))
     indent = " " * (columns(before) + len(cut_left))
-    return f"{cut_left}{before}{drawn(marked)}{after}{cut_right}\n{indent}{carets} {message}"
+    text = f"{cut_left}{before}{drawn(marked)}{after}{cut_right}"
+    return f"{text}\n{indent}{carets} {drawn(message)}"
 
 
 def drawn(text: str) -> str:
@@ -110,7 +113,7 @@ class InvalidNumber(CrmidError, ValueError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"{shown(self.text)}: {self.reason} (at index {self.position})"
+        return f"{shown(self.text)}: {drawn(self.reason)} (at index {self.position})"
 
     def diagram(self) -> str:
         """The text with a caret under the place, and the reason: two lines."""
@@ -176,8 +179,8 @@ class InvalidScheme(CrmidError, ValueError):
 
     def __str__(self) -> str:
         if not self.template:
-            return self.reason
-        return f"{self.reason} (at index {self.position} of {shown(self.template)})"
+            return drawn(self.reason)
+        return f"{drawn(self.reason)} (at index {self.position} of {shown(self.template)})"
 
     def diagram(self) -> str:
         """The template with carets under the place, and the reason: two lines."""
@@ -200,7 +203,7 @@ class InvalidValue(CrmidError, ValueError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"{self.field}: {self.reason}"
+        return drawn(f"{self.field}: {self.reason}")
 
 
 class SequenceExhausted(CrmidError):

@@ -8,8 +8,11 @@ Literal characters, ``\`` before a special one, ``[...]`` with ranges, ``(?:...)
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 import attrs
+
+from .errors import shown
 
 
 __all__ = [
@@ -25,6 +28,7 @@ __all__ = [
 
 _SPECIAL = frozenset("\\^$.|?*+()[]{}")
 _MAX_COUNT = 256
+_SET_OPERATORS = frozenset({"&&", "--", "~~", "||"})  # in the sets of some engines
 
 
 @attrs.frozen
@@ -109,10 +113,13 @@ class _Reader:
         self.at = 0
 
     def rest(self) -> str:
-        return self.pattern[self.at :]
+        """The next characters: as many as the longest count has, ``256,256}``."""
+        return self.pattern[self.at : self.at + 8]
 
     def error(self, message: str) -> ValueError:
-        return ValueError(f"{message} (at index {self.at} of the pattern {self.pattern!r})")
+        return ValueError(
+            f"{message} (at index {self.at} of the pattern {shown(self.pattern)})"
+        )
 
     def take(self, expected: str) -> bool:
         found = self.pattern.startswith(expected, self.at)
@@ -159,17 +166,23 @@ class _Reader:
             return self.character_set()
         if self.rest()[0] in _SPECIAL - {"\\"}:
             raise self.error(f"{self.rest()[0]} has no place here; groups are written (?:...)")
-        return Characters(frozenset(self.character()))
+        return Characters(frozenset(self.character(_SPECIAL)))
 
     def character_set(self) -> Node:
         choices: set[str] = set()
         if self.rest().startswith("^"):
             raise self.error("a set lists what may stand there; negation is not in the subset")
         while not self.take("]"):
-            first = last = self.character()
+            if self.rest().startswith("["):
+                raise self.error("write \\[ for a bracket in a set")
+            first = last = self.character(_SPECIAL | {"-"})
+            if self.rest()[:2] in _SET_OPERATORS:
+                raise self.error(
+                    f"{self.rest()[:2]} means different things to different engines"
+                )
             if self.rest().startswith("-") and not self.rest().startswith("-]"):
                 self.at += 1
-                last = self.character()
+                last = self.character(_SPECIAL | {"-"})
             if first > last:
                 raise self.error(f"the range {first}-{last} is empty")
             choices.update(map(chr, range(ord(first), ord(last) + 1)))
@@ -177,12 +190,12 @@ class _Reader:
             raise self.error("an empty set matches nothing")
         return Characters(frozenset(choices))
 
-    def character(self) -> str:
+    def character(self, escapable: AbstractSet[str]) -> str:
         escaped = self.take("\\")
         c = self.rest()[:1]
         if not c:
             raise self.error("the pattern ends too early")
-        if escaped and c.isalnum():
+        if escaped and c not in escapable:
             raise self.error(f"\\{c} means different things to different engines")
         self.at += 1
         return c

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 import attrs
 
-from .errors import InvalidValue
+from .errors import InvalidValue, shown
 
 
 __all__ = ["EPOCH", "Reset", "Unit", "fiscal_start", "instant", "local", "zone"]
@@ -34,10 +34,10 @@ def zone(key: str) -> tzinfo:
 
     try:
         return ZoneInfo(key)
-    except (OSError, ValueError) as error:
+    except (OSError, TypeError, ValueError) as error:
         raise ValueError(
-            f"no time zone {key!r} on this machine; names are like 'Europe/Paris', and where "
-            "the system has no zones (Windows), install the package tzdata"
+            f"no time zone {shown(key)} on this machine; names are like 'Europe/Paris', and "
+            "where the system has no zones (Windows), install the package tzdata"
         ) from error
 
 
@@ -60,16 +60,17 @@ def local(moment: object, where: tzinfo, field: str = "at") -> datetime:
         InvalidValue: Not an aware datetime, or the local time is outside the years 1 to 9999.
     """
     if not isinstance(moment, datetime):
-        raise InvalidValue(field, f"expected an aware datetime, not {moment!r}")
+        raise InvalidValue(field, f"expected an aware datetime, not {shown(moment)}")
     if moment.utcoffset() is None:
         raise InvalidValue(
-            field, f"{moment!r} says no time zone; give one, as in datetime.now(timezone.utc)"
+            field,
+            f"{shown(moment)} says no time zone; give one, as in datetime.now(timezone.utc)",
         )
     try:
         return moment.astimezone(where)
     except OverflowError as error:
         raise InvalidValue(
-            field, f"{moment!r} is outside the years 1–9999 in {where}"
+            field, f"{shown(moment)} is outside the years 1–9999 in {where}"
         ) from error
 
 

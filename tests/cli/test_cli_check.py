@@ -20,7 +20,7 @@ from crmid.cli import main
 from crmid.cli.checking import Check, Fault
 from crmid.cli.repeats import Suspects
 from crmid.cli.tables import Batch, Broken, Table
-from crmid.errors import AmbiguousNumber, InvalidNumber
+from crmid.errors import AmbiguousNumber, InvalidComponent, InvalidNumber
 
 
 TEMPLATE = "C{dept:n3}-{seq:n5}-{tier:A|B|C}"
@@ -229,7 +229,7 @@ def test_chinese_columns_and_numbers(
 
 GOOD = st.builds("C{:03}-{:05}-{}".format, st.integers(0, 1), st.integers(0, 3), st.just("A"))
 DIRTY = GOOD.map(str.lower) | GOOD.map(" {} ".format) | GOOD.map(lambda t: t.replace("-", "–"))
-BAD = st.sampled_from(["x", "C001", "C001-00001-D", "", " ", "客户"])
+BAD = st.sampled_from(["x", "C001", "C001-00001-D", "c001-00001-d", "", " ", "客户"])
 
 
 @given(texts=st.lists(GOOD | DIRTY | BAD, max_size=40), size=st.integers(1, 7))
@@ -265,6 +265,17 @@ def test_agrees_with_the_scheme_asked_row_by_row(texts: list[str], size: int) ->
         for text, where in sorted(rows.items(), key=lambda item: item[1])
         if len(where) > 1
     ]
+
+
+def test_a_fault_is_about_the_text_in_the_file_and_not_about_what_cleaning_made_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def cleaned(_: Scheme, text: str) -> str:
+        raise InvalidComponent(text.upper(), 11, "tier", "A, B or C", "D is not a tier")
+
+    monkeypatch.setattr(Scheme, "normalize", cleaned)
+    (fault,) = Check(SCHEME, 0).feed(Batch(2, [["c001-00001-d"]]))
+    assert (fault.text, fault.kind, fault.position) == ("c001-00001-d", "InvalidCharacter", 0)
 
 
 def test_an_invalid_text_with_an_unlucky_hash_is_no_repeat(

@@ -255,7 +255,7 @@ def test_numbers_stay_numbers_where_the_locale_cannot_write_them(
 def test_two_at_once_never_repeat(tmp_path: Path) -> None:
     command = [
         *(sys.executable, "-m", "crmid", "issue", TEMPLATE, "dept=1", "tier=A", *STORED),
-        *("--count", "2000"),
+        *("--count", "20000"),
     ]
     both = [
         subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
@@ -263,7 +263,7 @@ def test_two_at_once_never_repeat(tmp_path: Path) -> None:
     ]
     numbers = [number for process in both for number in process.communicate()[0].split()]
     assert [process.returncode for process in both] == [0, 0]
-    assert sorted(numbers) == [f"C001-{n:05}-A" for n in range(1, 4001)]
+    assert sorted(numbers) == [f"C001-{n:05}-A" for n in range(1, 40_001)]
 
 
 def test_an_error_in_the_first_piece_is_told_as_it_is(

@@ -111,13 +111,16 @@ OTHERS = {
 
 def public_classes() -> set[str]:
     """The names of the public classes that are neither errors nor protocols."""
-    return {
-        name
+    found: dict[str, type[object]] = {
+        name: thing
         for module in (crmid, alphabets, counters, parts, crmid.checkdigits, crmid.stores)
         for name in module.__all__
         if isinstance(thing := getattr(module, name), type)
-        and not issubclass(thing, Exception)
-        and not is_protocol(thing)
+    }
+    return {
+        name
+        for name, thing in found.items()
+        if not issubclass(thing, Exception) and not is_protocol(thing)
     }
 
 

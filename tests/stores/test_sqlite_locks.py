@@ -8,7 +8,8 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ KEY = CounterKey("customer")
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[sqlite3.Connection]:
+def locked(path: Path) -> Generator[sqlite3.Connection, None, None]:
     """Somebody else is in the middle of a transaction."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     with contextlib.closing(connection):
@@ -45,7 +46,7 @@ def test_locked_file_is_busy_in_time(path: Path, timeout: float, *, opened: bool
             began = time.monotonic()
             with pytest.raises(StoreBusy) as caught:
                 store.reserve(KEY)
-            assert timeout <= time.monotonic() - began < timeout + 1
+            assert timeout <= time.monotonic() - began < timeout + 2
             one_line(caught, path, f"waited {timeout:.1f} s", "Try again", "raise the time-out")
             assert store.peek(KEY) == 2  # readers need not wait
         assert store.reserve(KEY).lo == 2
@@ -102,7 +103,7 @@ def test_threads_wait_together_no_longer_than_one(path: Path) -> None:
                 thread.start()
             for thread in threads:
                 thread.join()
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 1.2  # one after the other, they would need that
         assert len(errors) == 4
         assert store.reserve(KEY).lo == 2
 
@@ -111,11 +112,11 @@ def test_threads_wait_together_no_longer_than_one(path: Path) -> None:
 
 
 def test_blocked_turnstile_is_passed_after_half_the_time(path: Path) -> None:
-    with SQLiteStore(path, timeout=0.4) as store, Path(f"{path}-crmid-lock").open("w") as file:
+    with SQLiteStore(path, timeout=1) as store, Path(f"{path}-crmid-lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         began = time.monotonic()
         assert store.reserve(KEY).lo == 1
-        assert 0.2 <= time.monotonic() - began < 0.4
+        assert 0.5 <= time.monotonic() - began < 1
 
 
 def test_turnstile_is_left_at_once(path: Path) -> None:
@@ -143,12 +144,14 @@ def test_no_turnstile_no_harm(
 
 
 ISSUE = """
-import sys, time
+import glob, os, sys, time
 from crmid.stores import CounterKey, SQLiteStore
 
-path, count, begin = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+path, count, processes = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+open(f"{path}-ready-{os.getpid()}", "w").close()
+while len(glob.glob(f"{path}-ready-*")) < processes:
+    time.sleep(0.001)
 with SQLiteStore(path) as store:
-    time.sleep(max(0, begin - time.time()))
     for _ in range(count):
         print(store.reserve(CounterKey("customer")).lo)
 """
@@ -164,12 +167,9 @@ with SQLiteStore(path) as store:
 )
 def test_processes_take_turns(path: Path, script: Script, processes: int, count: int) -> None:
     """None is refused, nothing comes twice, and nobody is starved."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    begin = time.time() + 0.5 + processes / 8
     with ThreadPoolExecutor(processes) as pool:
-        outputs = pool.map(lambda _: script(ISSUE, path, count, begin), range(processes))
-        numbers = [[int(line) for line in output.split()] for output in outputs]
+        runs = [pool.submit(script, ISSUE, path, count, processes) for _ in range(processes)]
+        numbers = [[int(line) for line in run.result().split()] for run in runs]
     assert sorted(n for own in numbers for n in own) == [*range(1, processes * count + 1)]
     # When the first one is ready, how far is everybody?
     ready = min(own[-1] for own in numbers)
@@ -184,7 +184,6 @@ class Interrupting(sqlite3.Connection):
     """Is interrupted before or after a statement, once."""
 
     before = after = ""
-    hook: Callable[[], object] | None = None
 
     def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
         kind = type(self)

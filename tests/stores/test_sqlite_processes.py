@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import random
@@ -36,19 +37,22 @@ def test_spawned_processes_share_it(path: Path) -> None:
 
 
 def test_no_connection_crosses_a_fork(path: Path) -> None:
-    with SQLiteStore(path) as store, SQLiteStore(path) as other, SQLiteStore(path) as unused:
-        store.reserve(KEY)
-        other.reserve(KEY)
+    stores = [SQLiteStore(path) for _ in range(3)]
+    with contextlib.ExitStack() as stack:
+        for store in stores:
+            stack.enter_context(store)
+        stores[0].reserve(KEY)
+        stores[1].reserve(KEY)
         child = os.fork()
         if child == 0:
-            good = [s.reserve(KEY).hi for s in (store, other, unused)] == [4, 5, 6]
+            good = [s.reserve(KEY).hi for s in stores] == [4, 5, 6]
             os._exit(0 if good else 1)
         assert os.waitpid(child, 0)[1] == 0
-        assert [s.reserve(KEY).lo for s in (store, other, unused)] == [6, 7, 8]
+        assert [s.reserve(KEY).lo for s in stores] == [6, 7, 8]
 
 
-# An open connection that crosses a fork repeated numbers in just this order of events: the child
-# goes on in a log that the parent has deleted.
+# A connection that is open across a fork repeats numbers in just this order of events: the
+# child goes on in a log that the parent has deleted.
 PARENT_LEAVES = """
 import os, subprocess, sys
 from crmid.stores import CounterKey, SQLiteStore
@@ -67,7 +71,6 @@ if child == 0:
     store.close()
     os._exit(0)
 os.read(to_parent[0], 1)
-store.reserve(KEY)
 store.close()
 code = '''
 import sys
@@ -75,7 +78,8 @@ from crmid.stores import CounterKey, SQLiteStore
 with SQLiteStore(sys.argv[1]) as store:
     print([store.reserve(CounterKey("customer")).lo for _ in range(2)])
 '''
-other = subprocess.run([sys.executable, "-c", code, sys.argv[1]], capture_output=True, check=True)
+command = [sys.executable, "-c", code, sys.argv[1]]
+other = subprocess.run(command, capture_output=True, check=True)
 os.write(to_child[1], b"x")
 print(os.read(to_parent[0], 100).decode(), other.stdout.decode().strip())
 os.waitpid(child, 0)
@@ -83,7 +87,7 @@ os.waitpid(child, 0)
 
 
 def test_parent_that_closes_takes_nothing_from_its_child(path: Path, script: Script) -> None:
-    assert script(PARENT_LEAVES, path) == "[2, 3, 7, 8] [5, 6]\n"
+    assert script(PARENT_LEAVES, path) == "[2, 3, 6, 7] [4, 5]\n"
 
 
 BUSY_FORKS = """
@@ -113,7 +117,8 @@ for thread in threads:
     thread.join()
 store.close()
 os.close(write)
-children = [int(n) for n in os.fdopen(read).read().split()]
+with os.fdopen(read) as pipe:
+    children = [int(n) for n in pipe.read().split()]
 assert len(children) == 5 * int(sys.argv[2])
 assert len(set(got + children)) == len(got + children)
 """
@@ -164,8 +169,8 @@ def test_open_connection_across_a_fork_without_hooks_is_refused(
 
 
 def test_closed_store_works_after_a_fork_without_hooks(path: Path, script: Script) -> None:
-    Path(f"{path}-link").hardlink_to(path) if path.exists() else None
-    assert script(WITHOUT_HOOKS, path, "closed").split()[0] == "2"
+    Path(f"{path}-link").symlink_to(path)
+    assert script(WITHOUT_HOOKS, path, "closed") == "2 3 4\n5\n"
 
 
 def test_inherited_session_is_recognised(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,12 +201,11 @@ def test_session_in_use_is_not_frozen(path: Path) -> None:
     session.close()
 
 
-def test_exit_does_not_wait_for_a_thread_at_work(path: Path) -> None:
-    """The end of a store is quiet, even if somebody still holds its session."""
-    store = SQLiteStore(path, timeout=0)
-    store.reserve(KEY)
-    session = store._session()  # pyright: ignore[reportPrivateUsage]
-    del store
+def test_end_of_a_store_in_the_middle_of_a_call_is_quiet(path: Path) -> None:
+    """As when the interpreter ends while a thread is at work."""
+    stores = [SQLiteStore(path)]
+    session = stores[0]._session()  # pyright: ignore[reportPrivateUsage]
+    session.write(lambda _: stores.clear())
     session.close()
 
 
@@ -222,7 +226,8 @@ while True:
 def issuer(path: Path) -> subprocess.Popen[bytes]:
     """A process that says 0 when it begins, and then each number it has got."""
     command = [sys.executable, "-c", ISSUE_FOR_EVER, str(path)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE)
+    # Unbuffered: what is read first and what is read at the end come from the same pipe.
+    return subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0)
 
 
 def acknowledged(process: subprocess.Popen[bytes]) -> list[int]:
@@ -265,7 +270,7 @@ def test_stopped_process_delays_others_for_the_time_out_at_most(path: Path) -> N
                     got.append(store.reserve(KEY).lo)
             except StoreBusy:  # it sleeps in the middle of a transaction
                 assert time.monotonic() - began >= 0.3
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 2
             process.send_signal(signal.SIGCONT)
     finally:
         process.kill()

@@ -98,18 +98,9 @@ class _Grid:
         """One character of each row."""
         return self.raw[place :: self.width + 1]
 
-    def states(self, length: int) -> bytes:
-        """The state of each row after ``length`` characters."""
-        return self.lanes.states(self.raw, self.width + 1, length)
-
-    def has_strangers(self, length: int) -> bool:
-        """Whether one of the first ``length`` columns holds what is not in the alphabet."""
-        letters = self.lanes.letters
-        rest = sum(
-            len(self.column(place).translate(None, letters))
-            for place in range(length, self.width)
-        )
-        return len(self.raw.translate(None, letters)) > self.count - 1 + rest
+    def run(self, length: int) -> tuple[bytes, bool]:
+        """The state of each row after ``length`` characters; whether there are strangers."""
+        return self.lanes.run(self.raw, self.width, self.count, length)
 
 
 def _judge(system: Checker, grid: _Grid) -> list[bool] | None:
@@ -117,15 +108,18 @@ def _judge(system: Checker, grid: _Grid) -> list[bool] | None:
     length = grid.width - system.check_length
     if not system.takes(length):
         return [False] * grid.count if grid.is_real() else None
-    given = [grid.column(place) for place in range(length, grid.width)]
-    strangers = grid.has_strangers(length)
-    if (strangers or any(b"\n" in column for column in given)) and not grid.is_real():
-        return None
-    states = grid.states(length)
+    states, strange = grid.run(length)
     wrong = 0
-    for column, table in zip(given, grid.lanes.checks, strict=True):
-        wrong |= join(column) ^ join(states.translate(table))
-    if strangers:
+    for place, table in enumerate(grid.lanes.checks, length):
+        given = grid.column(place)
+        if b"\n" in given and not grid.is_real():
+            return None
+        right = states.translate(table)
+        if given != right:
+            wrong |= join(given) ^ join(right)
+    if strange:
+        if not grid.is_real():
+            return None
         for place in range(length):
             wrong |= join(grid.column(place).translate(grid.lanes.strangers))
     if not wrong:
@@ -135,9 +129,11 @@ def _judge(system: Checker, grid: _Grid) -> list[bool] | None:
 
 def _calculate(system: Checker, grid: _Grid) -> list[str] | None:
     """The check characters of the rows of a grid; None if not every row has them."""
-    if not system.takes(grid.width) or grid.has_strangers(grid.width):
+    if not system.takes(grid.width):
         return None
-    states = grid.states(grid.width)
+    states, strange = grid.run(grid.width)
+    if strange:
+        return None
     columns = [states.translate(table).decode() for table in grid.lanes.checks]
     return list(map("".join, zip(*columns, strict=True))) if columns[1:] else list(columns[0])
 
@@ -206,6 +202,10 @@ class _Job(Generic[T]):
 
 
 def _blocks(texts: Iterable[str]) -> Iterator[Sequence[str]]:
+    if isinstance(texts, list | tuple):
+        for start in range(0, len(texts), _ROWS):
+            yield texts[start : start + _ROWS]
+        return
     rows = iter(texts)
     while block := list(islice(rows, _ROWS)):
         yield block

@@ -1,13 +1,8 @@
-"""The one engine: runs the rule of a check character system, one text at a time.
-
-The rule is laid out as rows: ``row = row[byte]`` for every byte of a text, and the row that is
-reached holds the answer. Rows are built at first use.
-"""
+"""The one engine: every check character system is an instance of :class:`System`."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from attrs.exceptions import FrozenInstanceError
@@ -15,6 +10,7 @@ from typing_extensions import override
 
 from crmid.errors import InvalidCharacter, InvalidCheckDigit, InvalidLength
 
+from .compiled import Program, program_of
 from .rules import Rule
 
 
@@ -23,18 +19,10 @@ if TYPE_CHECKING:
     from .repairs import Repairs
 
 
-__all__ = ["OpenSystem", "System", "WideSystem"]
+__all__ = ["System"]
 
-# Places in a row after those of the 128 ASCII bytes. No text leads there: in UTF-8, a byte of
-# 128 or 129 follows one of 194 or more, and that one runs out of the row.
-_ACCEPTED, _CHECK = 128, 129
-# Lengths up to this one have their first row remembered.
-_REMEMBERED = 64
-
-# Called as a function it refuses what is not a str: a check that costs nothing.
-_encode = str.encode
-
-_Row = list[Any]
+# Texts of up to this length get a function for their length.
+_COMPILED = 40
 
 
 class System:
@@ -51,9 +39,9 @@ class System:
     """
 
     __slots__ = (
-        "_ends",
-        "_starts",
+        "_computers",
         "_tables",
+        "_validators",
         "alphabet",
         "check_alphabet",
         "check_length",
@@ -67,9 +55,9 @@ class System:
     check_length: int
     lengths: tuple[int, ...]
 
-    # What is built at first use; dicts, because the instance is frozen.
-    _starts: dict[int, Any]  # by length of a payload: the row to begin with
-    _ends: dict[int, _Row]  # the same by length of a whole text
+    # What is made at first use goes into containers, because the instance is frozen.
+    _computers: list[Callable[[str], str] | None]  # by length of the payload
+    _validators: list[Callable[[str], bool] | None]  # by length of the text
     _tables: dict[str, Any]
 
     def __init__(
@@ -87,8 +75,8 @@ class System:
         fill(self, "check_alphabet", check_alphabet or alphabet)
         fill(self, "check_length", check_length)
         fill(self, "lengths", lengths)
-        fill(self, "_starts", {})
-        fill(self, "_ends", {})
+        fill(self, "_computers", [None] * (_COMPILED + 1))
+        fill(self, "_validators", [None] * (_COMPILED + 1))
         fill(self, "_tables", {})
 
     def rule(self) -> Rule:
@@ -105,14 +93,9 @@ class System:
             TypeError: If the payload is not a ``str``.
         """
         try:
-            row = self._starts[len(payload)]
-            for byte in _encode(payload):
-                row = row[byte]
-            check: str = row[_CHECK]
-        except (LookupError, TypeError, UnicodeError):
-            pass
-        else:
-            return check
+            return self._computers[len(payload)](payload)  # type: ignore[misc]
+        except (LookupError, TypeError, ValueError):
+            pass  # first use, a long payload, or a wrong one
         return self._compute(payload)
 
     def append(self, payload: str, /) -> str:
@@ -126,14 +109,9 @@ class System:
             TypeError: If the text is not a ``str``; for a ``str`` it never raises.
         """
         try:
-            row = self._ends[len(text)]
-            for byte in _encode(text):
-                row = row[byte]
-            verdict: bool = row[_ACCEPTED]
-        except (LookupError, TypeError, UnicodeError):
+            return self._validators[len(text)](text)  # type: ignore[misc]
+        except (LookupError, TypeError, ValueError):
             pass
-        else:
-            return verdict
         return self._is_valid(text)
 
     def validate(self, text: str, /) -> str:
@@ -192,7 +170,7 @@ class System:
         """
         from .repairs import Repairs
 
-        self.need_str(text)
+        self._need_str(text)
         return Repairs(self, text)
 
     def takes(self, length: int, /) -> bool:
@@ -210,38 +188,30 @@ class System:
 
     # First use, long texts, and everything that is wrong.
 
+    def _program(self) -> Program:
+        if "program" not in self._tables:
+            self._tables["program"] = program_of(self.alphabet, self.rule())
+        program: Program = self._tables["program"]
+        return program
+
     def _compute(self, payload: str) -> str:
-        self.need_str(payload)
-        self._need_payload(payload, len(payload))
-        return self._run(payload)
+        self._need_str(payload)
+        length = len(payload)
+        self._need_payload(payload, length)
+        if length <= _COMPILED:
+            self._computers[length] = self._program().compute(length)
+        return self._program().run(payload)
 
     def _is_valid(self, text: str) -> bool:
-        self.need_str(text)
+        self._need_str(text)
         length = len(text) - self.check_length
         if not self.takes(length) or text[:length].strip(self.alphabet):
             return False
-        return self._run(text[:length]) == text[length:]
+        if len(text) <= _COMPILED and self._validators[len(text)] is None:
+            self._validators[len(text)] = self._program().is_valid(length, self.check_length)
+        return self._program().run(text[:length]) == text[length:]
 
-    def _run(self, payload: str) -> str:
-        """The check characters of a payload that is known to be good."""
-        row = self._start(len(payload))
-        for byte in _encode(payload):
-            row = row[byte]
-        check: str = row[_CHECK]
-        return check
-
-    def _start(self, length: int) -> _Row:
-        """The row that payloads of a length begin with."""
-        rows = self._tables.get("rows")
-        if rows is None:
-            rows = self._tables["rows"] = _rows(self.alphabet, self.rule())
-        row: _Row = rows[(length - 1) % len(rows)]
-        if length <= _REMEMBERED:
-            self._ends[length + self.check_length] = self._starts[length] = row
-        return row
-
-    def need_str(self, text: object, /) -> None:
-        """Raise a TypeError for what is not a ``str``."""
+    def _need_str(self, text: object) -> None:
         if not isinstance(text, str):
             raise TypeError(f"{self.name} checks a str, not {type(text).__name__}")
 
@@ -251,46 +221,26 @@ class System:
             extra = len(text) - length
             lengths = [str(n + extra) for n in self.lengths]
             expected = " or ".join(lengths) or f"{1 + extra} or more"
-            raise InvalidLength(
-                text,
-                len(text),
-                None,
-                f"{expected} characters",
-                f"{self.name} takes {expected} characters here, not {len(text)}",
-            )
+            reason = f"{self.name} takes {expected} characters here, not {len(text)}"
+            raise InvalidLength(text, len(text), None, f"{expected} characters", reason)
         position = length - len(text[:length].lstrip(self.alphabet))
         if position < length:
-            raise InvalidCharacter(
-                text,
-                position,
-                None,
-                f"one of {self.alphabet}",
-                f"{text[position]!a} is not in the alphabet of {self.name}",
-            )
+            reason = f"{text[position]!a} is not in the alphabet of {self.name}"
+            raise InvalidCharacter(text, position, None, f"one of {self.alphabet}", reason)
 
     def _refuse(self, text: str) -> NoReturn:
         length = len(text) - self.check_length
         self._need_payload(text, length)
-        right, given = self._run(text[:length]), text[length:]
+        given = text[length:]
         strange = len(given) - len(given.lstrip(self.check_alphabet))
         if strange < len(given):
-            raise InvalidCharacter(
-                text,
-                length + strange,
-                None,
-                f"one of {self.check_alphabet}",
-                f"{given[strange]!a} is not a check character of {self.name}",
-            )
-        different = next(
-            i for i, pair in enumerate(zip(right, given, strict=True)) if len(set(pair)) > 1
-        )
-        raise InvalidCheckDigit(
-            text,
-            length + different,
-            None,
-            right,
-            f"{self.name} gives {right!r} for the rest, not {given!r}",
-        )
+            expected = f"one of {self.check_alphabet}"
+            reason = f"{given[strange]!a} is not a check character of {self.name}"
+            raise InvalidCharacter(text, length + strange, None, expected, reason)
+        right = self.compute(text[:length])
+        different = next(n for n, (a, b) in enumerate(zip(right, given, strict=True)) if a != b)
+        reason = f"{self.name} gives {right!r} for the rest, not {given!r}"
+        raise InvalidCheckDigit(text, length + different, None, right, reason)
 
     # A frozen value.
 
@@ -322,111 +272,3 @@ class System:
     @override
     def __reduce__(self) -> str | tuple[Any, ...]:
         return self.name.upper()  # the constant beside its class
-
-
-class OpenSystem(System):
-    """A system whose check characters do not take part in the automaton.
-
-    Its texts are split into payload and check characters, and the latter compared.
-    """
-
-    __slots__ = ()
-
-    @override
-    def is_valid(self, text: str, /) -> bool:
-        size = self.check_length
-        try:
-            row = self._starts[len(text) - size]
-            for byte in _encode(text[:-size]):
-                row = row[byte]
-            verdict: bool = row[_CHECK] == text[-size:]
-        except (LookupError, TypeError, UnicodeError):
-            pass
-        else:
-            return verdict
-        return self._is_valid(text)
-
-
-class WideSystem(OpenSystem):
-    """A system with so many states that rows for all of them would be too large."""
-
-    __slots__ = ()
-
-    @override
-    def compute(self, payload: str, /) -> str:
-        try:
-            state, values, fold, checks = self._starts[len(payload)]
-            for byte in _encode(payload):
-                state = fold[state + values[byte]]
-            check: str = checks[state]
-        except (LookupError, TypeError, UnicodeError):
-            pass
-        else:
-            return check
-        return self._compute(payload)
-
-    @override
-    def is_valid(self, text: str, /) -> bool:
-        size = self.check_length
-        try:
-            state, values, fold, checks = self._starts[len(text) - size]
-            for byte in _encode(text[:-size]):
-                state = fold[state + values[byte]]
-            verdict: bool = checks[state] == text[-size:]
-        except (LookupError, TypeError, UnicodeError):
-            pass
-        else:
-            return verdict
-        return self._is_valid(text)
-
-    @override
-    def _run(self, payload: str) -> str:
-        state, values, fold, checks = self._start(len(payload))
-        for byte in _encode(payload):
-            state = fold[state + values[byte]]
-        check: str = checks[state]
-        return check
-
-    @override
-    def _start(self, length: int) -> Any:
-        start = self._tables.get("start")
-        if start is None:
-            rule = self.rule()
-            values = [len(rule.fold)] * 128  # runs out of the fold
-            for byte, value in zip(_encode(self.alphabet), rule.values[0], strict=True):
-                values[byte] = value
-            start = self._tables["start"] = (rule.first, values, rule.fold, rule.checks)
-        if length <= _REMEMBERED:
-            self._starts[length] = start
-        return start
-
-
-def _rows(alphabet: str, rule: Rule) -> list[_Row]:
-    """The rows of a rule: the first one for each phase to begin with."""
-    phases = len(rule.values)
-    sink: _Row = []  # every byte runs out of it
-    end: _Row = [sink] * 128 + [True]  # after a check character that no payload holds
-    rows: dict[tuple[int, int], _Row] = {
-        (state, phase): [sink] * 128 + [False, check]
-        for state, check in rule.checks.items()
-        for phase in range(phases)
-    }
-    plain = [c for c in alphabet if c not in rule.spelled]
-    for (state, phase), row in rows.items():
-        for character, value in zip(plain, rule.values[phase], strict=True):
-            row[ord(character)] = rows[rule.fold[state + value], (phase - 1) % phases]
-    for (state, phase), row in rows.items():
-        for character, others in rule.spelled.items():
-            row[ord(character)] = functools.reduce(_follow, _encode(others), row)
-        check = rule.checks[state]
-        if phase == phases - 1:
-            if check in plain:
-                row[ord(check)][_ACCEPTED] = True
-            elif len(check) == 1:
-                row[ord(check)] = end
-    return [rows[rule.first, phase] for phase in range(phases)]
-
-
-def _follow(row: _Row, byte: int) -> _Row:
-    following: _Row = row[byte]
-    return following

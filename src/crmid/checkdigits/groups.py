@@ -145,8 +145,8 @@ def _need_total_anti_symmetry(table: tuple[str, ...], alphabet: Alphabet) -> Non
     for a in characters:
         if step[a, a] != zero:
             raise InvalidScheme(
-                f"the diagonal of the quasigroup has {step[a, a]!r}, and needs {zero!r} in every "
-                "place, so that a payload with its check character ends there: rename "
+                f"the diagonal of the quasigroup has {step[a, a]!r}, and needs {zero!r} in "
+                "every place, so that a payload with its check character ends there: rename "
                 "the columns",
                 witness=a + a,
             )

@@ -6,7 +6,7 @@ from typing_extensions import override
 
 from crmid.alphabets import ALPHANUMERICS, DIGITS, LETTERS
 
-from .engine import OpenSystem, System, WideSystem
+from .engine import System
 from .rules import Rule
 
 
@@ -58,7 +58,7 @@ class Mod37By2(System):
         return _pure(37, 2, len(self.alphabet), self.check_alphabet)
 
 
-class Mod97By10(OpenSystem):
+class Mod97By10(System):
     """ISO/IEC 7064, MOD 97-10.
 
     >>> from crmid.checkdigits import MOD97_10
@@ -87,7 +87,7 @@ class Mod97By10(OpenSystem):
         )
 
 
-class Mod661By26(WideSystem):
+class Mod661By26(System):
     """ISO/IEC 7064, MOD 661-26.
 
     >>> from crmid.checkdigits import MOD661_26
@@ -105,7 +105,7 @@ class Mod661By26(WideSystem):
         return _pure(661, 26, 26, self.check_alphabet, 2)
 
 
-class Mod1271By36(WideSystem):
+class Mod1271By36(System):
     """ISO/IEC 7064, MOD 1271-36.
 
     >>> from crmid.checkdigits import MOD1271_36

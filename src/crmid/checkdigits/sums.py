@@ -10,7 +10,7 @@ from crmid.alphabets import CROCKFORD as BASE32
 from crmid.alphabets import DIGITS, Alphabet
 from crmid.errors import InvalidScheme
 
-from .engine import OpenSystem, System
+from .engine import System
 from .rules import Rule
 
 
@@ -155,7 +155,7 @@ class Uscc(System):
         return _sum(self.alphabet, n, values)
 
 
-class Crockford(OpenSystem):
+class Crockford(System):
     """Crockford's base 32 with its check symbol: the number modulo 37.
 
     | Source: Douglas Crockford, "Base 32", https://www.crockford.com/base32.html.

@@ -12,6 +12,7 @@ from crmid.errors import InvalidScheme, SequenceExhausted
 from crmid.scheme import Scheme
 from crmid.stores.protocols import AsyncCounterStore
 
+from .asking import coloured, same_rules
 from .draws import Entropy
 from .issuing import Clock, Issuer, Order
 
@@ -54,6 +55,7 @@ class AsyncIdGenerator:
         self.scheme = scheme
         self._store: Any = store
         self._issuer = Issuer(scheme, clock, entropy)
+        self._rules = "" if scheme.layout.sequence is None else scheme.layout.sequence.rules
         self._known = False
         self._closed = False
 
@@ -105,11 +107,13 @@ class AsyncIdGenerator:
         if (asked := order.reservation) is not None:
             await self._remember()
             try:
-                block = await self._store.reserve(
-                    asked.key, asked.span, start=asked.start, limit=asked.limit
+                block = await self._answer(
+                    self._store.reserve(
+                        asked.key, asked.span, start=asked.start, limit=asked.limit
+                    )
                 )
             except SequenceExhausted as error:
-                raise order.exhausted(error) from error
+                raise asked.exhausted(error) from error
         return order.filled(block, self._store)
 
     async def peek(self, *, at: datetime | None = None, **given: Any) -> str:
@@ -124,15 +128,17 @@ class AsyncIdGenerator:
             SeriesChanged: As for :meth:`generate`.
             StoreError: As for :meth:`generate`.
         """
-        order = self._order(1, at, given)
+        order = self._order(1, at, given, draws=False)
         asked = order.only_counted()
         if (recall := getattr(self._store, "recall", None)) is not None:
-            self._issuer.same_rules(await recall(self.scheme.series), self._store)
-        next_value = await self._store.peek(asked.key)
+            stored = await self._answer(recall(self.scheme.series))
+            if stored is not None:
+                same_rules(self.scheme.series, self._rules, stored, self._store)
+        next_value = await self._answer(self._store.peek(asked.key))
         try:
-            block = order.next_block(next_value)
+            block = asked.next_block(next_value, self._store)
         except SequenceExhausted as error:
-            raise order.exhausted(error) from error
+            raise asked.exhausted(error) from error
         return order.filled(block, self._store)[0]
 
     async def close(self) -> None:
@@ -150,15 +156,22 @@ class AsyncIdGenerator:
     ) -> None:
         await self.close()
 
-    def _order(self, count: int, at: datetime | None, given: dict[str, Any]) -> Order:
+    def _order(
+        self, count: int, at: datetime | None, given: dict[str, Any], *, draws: bool = True
+    ) -> Order:
         if self._closed:
             raise ValueError(f"the generator of {self.scheme.name} is closed")
-        return self._issuer.order(count, at, given)
+        return self._issuer.order(count, at, given, draws=draws)
 
     async def _remember(self) -> None:
         """Compare the counting rules with those in the store, once."""
         if not self._known:
+            asked = self.scheme.series, self._rules
             if (remember := getattr(self._store, "remember", None)) is not None:
-                stored = await remember(self.scheme.series, self._issuer.rules)
-                self._issuer.same_rules(stored, self._store)
+                stored = await self._answer(remember(*asked))
+                same_rules(*asked, stored, self._store)
             self._known = True
+
+    def _answer(self, answer: Any) -> Any:
+        """What the store has answered, if it is of the right kind."""
+        return coloured(answer, self._store, awaitable=hasattr(self, "__aenter__"))

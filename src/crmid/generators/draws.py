@@ -7,11 +7,11 @@ from functools import lru_cache
 
 import attrs
 
-from crmid.errors import CollisionBudgetExceeded
+from crmid.errors import CollisionBudgetExceeded, InvalidValue, shown
 from crmid.parts import Random
 
 
-__all__ = ["Entropy", "Permutation", "Tick", "Undrawn", "below", "random_text"]
+__all__ = ["Entropy", "Permutation", "Tick", "Undrawn", "below", "exactly", "random_text"]
 
 #: Gives so many random bytes, like :func:`os.urandom`.
 Entropy = Callable[[int], bytes]
@@ -22,12 +22,24 @@ _MOST_REMEMBERED = 1_000_000
 _MOST_SCOPES = 65_536
 
 
+def exactly(size: int, entropy: Callable[[int], object]) -> bytes:
+    """So many random bytes.
+
+    Raises:
+        InvalidValue: The entropy gave something else: to go on would print it.
+    """
+    answer = entropy(size)
+    if not isinstance(answer, bytes) or len(answer) != size:
+        raise InvalidValue("entropy", f"expected {size} bytes, not {shown(answer)}")
+    return answer
+
+
 def below(bound: int, entropy: Entropy) -> int:
     """A number from 0, inclusive, to ``bound``, exclusive, each as likely as the others."""
     bits = (bound - 1).bit_length()
     size = (bits + 7) // 8
     while True:
-        value = int.from_bytes(entropy(size), "big") >> (8 * size - bits)
+        value = int.from_bytes(exactly(size, entropy), "big") >> (8 * size - bits)
         if value < bound:
             return value
 
@@ -45,7 +57,7 @@ def random_text(part: Random, entropy: Entropy) -> str:
     table, unfair = _symbols(part.alphabet.characters)
     text = b""
     while len(text) < part.length:
-        text += entropy(part.length - len(text)).translate(table, unfair)
+        text += exactly(part.length - len(text), entropy).translate(table, unfair)
     return text.decode("ascii")
 
 
@@ -103,8 +115,8 @@ class Undrawn:
     def draw(self, entropy: Entropy, *, remember: bool) -> int:
         """One of them, each as likely as the others; at least one must be left."""
         if remember and self._rest is None:
+            index = below(self.left, entropy)
             self.left -= 1
-            index = below(self.left + 1, entropy)
             last = self._moved.pop(self.left, self.left)
             if index == self.left:
                 return last
@@ -112,7 +124,7 @@ class Undrawn:
             self._moved[index] = last
             return drawn
         if self._rest is None:
-            self._rest = Permutation(self.left, entropy(32))
+            self._rest = Permutation(self.left, exactly(32, entropy))
         index = self._rest(self._permuted)
         self._permuted += 1
         self.left -= 1
@@ -128,22 +140,24 @@ class Tick:
     """
 
     printed: tuple[str, ...]
-    _pools: dict[str, Undrawn] = attrs.field(factory=dict[str, Undrawn])
+    _pools: dict[tuple[str, ...], Undrawn] = attrs.field(factory=dict[tuple[str, ...], Undrawn])
     _remembered: int = 0
 
-    def draw(self, part: Random, scope: str, count: int, entropy: Entropy) -> list[str]:
+    def draw(
+        self, part: Random, scope: tuple[str, ...], count: int, entropy: Entropy
+    ) -> list[str]:
         """Random texts, all different, and different from those before in this scope.
 
         Raises:
             CollisionBudgetExceeded: There are not so many left; none was drawn.
         """
         if scope not in self._pools and len(self._pools) >= _MOST_SCOPES:
-            scope = ""
+            scope = ()
         pool = self._pools.get(scope)
         if pool is None:
             pool = self._pools[scope] = Undrawn(part.outcomes)
         if pool.left < count:
-            tick = "".join((*self.printed, " ", scope)).strip()
+            tick = " ".join(("".join(self.printed), *scope))
             raise CollisionBudgetExceeded(tick, count, pool.left)
         remember = self._remembered < _MOST_REMEMBERED
         self._remembered += count * remember

@@ -13,25 +13,17 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from crmid.counters import Block, CounterKey
-from crmid.errors import (
-    ClockMovedBack,
-    InvalidScheme,
-    InvalidValue,
-    SequenceExhausted,
-    SeriesChanged,
-    StoreError,
-    shown,
-)
+from crmid.errors import ClockMovedBack, InvalidScheme, InvalidValue, shown
 from crmid.parts import AnyPart, CheckCharacters, Fixed, Random, SequenceNumber, Time
 from crmid.periods import EPOCH, instant
 from crmid.scheme import Scheme
 
+from .asking import Reservation
 from .draws import Entropy, Tick, random_text
 from .ulids import MonotonicUlids, once
 
 
-__all__ = ["Clock", "Issuer", "Order", "Reservation"]
+__all__ = ["Clock", "Issuer", "Order"]
 
 #: Nanoseconds since the epoch, like :func:`time.time_ns`.
 Clock = Callable[[], int]
@@ -39,29 +31,12 @@ Clock = Callable[[], int]
 _BRIDGED = 1_000_000_000  # how far back a clock may step, in nanoseconds, and be waited for
 
 
-@attrs.frozen
-class Reservation:
-    """What to ask a store for.
-
-    Attributes:
-        key: The counter.
-        span: How many of its values: the numbers wanted times the step.
-        start: The first value of a new counter.
-        limit: What the block may not go beyond, exclusive.
-    """
-
-    key: CounterKey
-    span: int
-    start: int
-    limit: int
-
-
 @attrs.define
 class _Memory:
     """What must not be shared between processes; one thread at a time holds the lock."""
 
     lock: threading.Lock = attrs.field(factory=threading.Lock)
-    last: int = 0
+    last: int | None = None
     tick: Tick | None = None
     ulids: MonotonicUlids = attrs.field(factory=MonotonicUlids)
 
@@ -93,11 +68,19 @@ class Issuer:
         memory = self._memories.get(pid)
         if memory is None:
             memory = self._memories.setdefault(pid, _Memory())
-            for other in [each for each in self._memories if each != pid]:
-                self._memories.pop(other, None)
+            for other in list(self._memories):  # a copy: other threads do the same
+                if other != pid:
+                    self._memories.pop(other, None)
         return memory
 
-    def order(self, count: object, at: datetime | None, given: Mapping[str, object]) -> Order:
+    def order(
+        self,
+        count: object,
+        at: datetime | None,
+        given: Mapping[str, object],
+        *,
+        draws: bool = True,
+    ) -> Order:
         """Check and date what is asked for.
 
         Nothing is drawn yet, but for random texts that lean on the printed time: they and the
@@ -114,13 +97,14 @@ class Issuer:
         if at is not None:
             return Order(self, count, self.layout.local(at), texts, backdated=True)
         ticking = self.ticking
-        if ticking is None:
-            return Order(
-                self, count, self._moment(self._now()) if self._dated else EPOCH, texts
-            )
+        if ticking is None or not draws:
+            moment = self._moment(self._now()) if self._dated else EPOCH
+            return Order(self, count, moment, texts)
         memory = self.memory
         with memory.lock:
-            order = Order(self, count, self._moment(self._bridged(memory)), texts)
+            now = self._bridged(memory)
+            order = Order(self, count, self._moment(now), texts)
+            memory.last = now
             order.randoms = self._undrawn(ticking, memory, order)
         return order
 
@@ -148,17 +132,18 @@ class Issuer:
     def _bridged(self, memory: _Memory) -> int:
         """The clock, never earlier than before; small steps back are waited for."""
         now = self._now()
+        if memory.last is None:
+            return now
         if now < memory.last - _BRIDGED:
             raise ClockMovedBack(memory.last, now)
-        memory.last = max(now, memory.last)
-        return memory.last
+        return max(now, memory.last)
 
     def _undrawn(self, part: Random, memory: _Memory, order: Order) -> list[str]:
         """Random texts that were not drawn before in the tick of an order."""
         printed = tuple(order.times)
         if memory.tick is None or memory.tick.printed != printed:
             memory.tick = Tick(printed)
-        scope = " ".join(order.given.values())
+        scope = tuple(order.given.values())
         return memory.tick.draw(part, scope, order.count, self.entropy)
 
     def ulids(self, order: Order) -> list[str]:
@@ -169,24 +154,6 @@ class Issuer:
         memory = self.memory
         with memory.lock:
             return [memory.ulids.next(milliseconds, self.entropy) for _ in range(order.count)]
-
-    @property
-    def rules(self) -> str:
-        """The counting rules of the scheme, as a store remembers them."""
-        return self.layout.sequence.rules if self.layout.sequence else ""
-
-    def same_rules(self, stored: object, store: object) -> None:
-        """Compare the rules that a store remembers, None for none, with those of the scheme.
-
-        Raises:
-            SeriesChanged: They differ.
-            StoreError: The store answered something else.
-        """
-        if stored is None or stored == self.rules:
-            return
-        if not isinstance(stored, str):
-            raise StoreError(f"{type(store).__name__} remembers {shown(stored)}, not a str")
-        raise SeriesChanged(self.scheme.series, stored, self.rules)
 
 
 @attrs.define
@@ -207,20 +174,9 @@ class Order:
         self.times = layout.time_texts(self.moment)
         if (sequence := layout.sequence) is not None and self.count:
             key = layout.counter_key(self.issuer.scheme.series, self.moment, self.given)
-            span = self.count * sequence.step
-            self.reservation = Reservation(key, span, sequence.start, sequence.limit)
-
-    def next_block(self, next_value: int | None) -> Block:
-        """The block that a reservation would get if the counter's next value is this.
-
-        Raises:
-            SequenceExhausted: It would get none.
-        """
-        asked = self.only_counted()
-        lo = asked.start if next_value is None else next_value
-        if lo + asked.span > asked.limit:
-            raise SequenceExhausted(asked.key, asked.span, max(0, asked.limit - lo))
-        return Block(asked.key, lo, lo + asked.span)
+            self.reservation = Reservation(
+                key, self.count, sequence.step, sequence.start, sequence.limit
+            )
 
     def only_counted(self) -> Reservation:
         """The reservation of an order whose texts follow from it alone.
@@ -235,11 +191,6 @@ class Order:
                 "before it is drawn"
             )
         return self.reservation
-
-    def exhausted(self, error: SequenceExhausted) -> SequenceExhausted:
-        """A store's error, counted in numbers instead of counter values."""
-        step = self.issuer.layout.sequence.step if self.issuer.layout.sequence else 1
-        return SequenceExhausted(error.key, self.count, error.remaining // step)
 
     def filled(self, block: object, store: object) -> list[str]:
         """The texts, with the numbers of a block if the scheme has a sequence.
@@ -285,13 +236,4 @@ class Order:
     def _numbers(self, part: SequenceNumber, block: object, store: object) -> Iterator[str]:
         if self.reservation is None:
             return iter(())
-        asked = self.reservation
-        if not isinstance(block, Block) or block.hi - block.lo != asked.span:
-            if hasattr(block, "__await__"):
-                getattr(block, "close", int)()
-                raise StoreError(f"{type(store).__name__} is async: use AsyncIdGenerator")
-            raise StoreError(
-                f"{type(store).__name__}.reserve answered {shown(block)}, not a Block of "
-                f"{asked.span} values"
-            )
-        return (part.render(value) for value in range(block.lo, block.hi, part.step))
+        return map(part.render, self.reservation.values(block, store))

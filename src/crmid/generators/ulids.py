@@ -11,7 +11,7 @@ import attrs
 from crmid.alphabets import CROCKFORD
 from crmid.errors import InvalidValue
 
-from .draws import Entropy
+from .draws import Entropy, exactly
 
 
 __all__ = ["MonotonicUlids", "ulid_text"]
@@ -50,31 +50,38 @@ class MonotonicUlids:
             InvalidValue: The time is outside 48 bits.
         """
         if milliseconds > self._milliseconds:
-            self._milliseconds, self._random = milliseconds, _fresh(entropy)
+            random = _fresh(entropy)
         elif self._random + 1 < 1 << _RANDOM_BITS:
-            self._random += 1
+            milliseconds, random = self._milliseconds, self._random + 1
         else:  # the 80 bits are used up: logical time runs ahead by one millisecond
-            self._milliseconds, self._random = self._milliseconds + 1, _fresh(entropy)
-        return joined(self._milliseconds, self._random)
+            milliseconds, random = self._milliseconds + 1, _fresh(entropy)
+        text = joined(milliseconds, random, "clock")
+        self._milliseconds, self._random = milliseconds, random
+        return text
 
 
-def joined(milliseconds: int, random: int) -> str:
+def joined(milliseconds: int, random: int, field: str) -> str:
     """The text of a time and random bits.
+
+    Args:
+        milliseconds: Since the epoch.
+        random: 80 bits.
+        field: Where the time comes from, for the error.
 
     Raises:
         InvalidValue: The time is outside 48 bits.
     """
     if not 0 <= milliseconds < 1 << _TIME_BITS:
         raise InvalidValue(
-            "at", f"{milliseconds} ms since 1970 does not fit in a ULID's 48 bits"
+            field, f"{milliseconds} ms since 1970 does not fit in a ULID's 48 bits"
         )
     return ulid_text(milliseconds << _RANDOM_BITS | random)
 
 
 def once(milliseconds: int, entropy: Entropy) -> str:
     """A ULID of a given time, without memory."""
-    return joined(milliseconds, _fresh(entropy))
+    return joined(milliseconds, _fresh(entropy), "at")
 
 
 def _fresh(entropy: Entropy) -> int:
-    return int.from_bytes(entropy(_RANDOM_BITS // 8), "big")
+    return int.from_bytes(exactly(_RANDOM_BITS // 8, entropy), "big")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -25,6 +25,18 @@ def _names(names: Iterable[str] | None) -> tuple[str, ...] | None:
     return None if names is None else tuple(names)
 
 
+def _check_system(_: object, __: object, system: Any) -> None:
+    kinds = {"name": str, "alphabet": str, "check_alphabet": str, "check_length": int}
+    for member, kind in kinds.items():
+        if not isinstance(getattr(system, member, None), kind):
+            raise TypeError(
+                f"{shown(system)} is no check character system: it has no {member} of type "
+                f"{kind.__name__}"
+            )
+    if not callable(getattr(system, "compute", None)):
+        raise TypeError(f"{shown(system)} is no check character system: it cannot compute")
+
+
 @attrs.frozen
 class CheckCharacters:
     """Check characters over what precedes them.
@@ -40,7 +52,7 @@ class CheckCharacters:
 
     name: ClassVar[str] = "check"
 
-    system: CheckSystem
+    system: CheckSystem = attrs.field(validator=_check_system)
     over: tuple[str, ...] | None = attrs.field(default=None, converter=_names)
 
     @property

@@ -30,7 +30,10 @@ _MAX_RANDOM = 64
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:
     if isinstance(names, str):
         raise TypeError(f"per= is a list of names, not the one text {names!r}")
-    return tuple(sorted(names))
+    ordered = tuple(sorted(names))
+    if len(set(ordered)) < len(ordered):
+        raise ValueError(f"per= lists each name once: {'+'.join(dict.fromkeys(ordered))}")
+    return ordered
 
 
 @attrs.frozen
@@ -75,7 +78,7 @@ class SequenceNumber:
     @property
     def template(self) -> str:
         """``{seq:n5,reset=year,per=branch}``; what is as usual is left out."""
-        low = f"{self.low}" if self.low > 1 or self.high == 1 else ""
+        low = f"{self.low}" if self.low > 1 or self.high in {1, MAX_DIGITS} else ""
         high = "" if self.high == MAX_DIGITS else str(self.high)
         width = low if self.low == self.high else f"{low}..{high}"
         return f"{{seq:{','.join([f'n{width}', *self._options()])}}}"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from crmid.errors import shown
 
-__all__ = ["Part", "PartKind"]
+
+__all__ = ["Part", "PartKind", "check_part"]
 
 
 class Part(Protocol):
@@ -78,3 +80,23 @@ class PartKind(Protocol):
             ValueError: An option is unknown or wrong. The message says which and why.
         """
         ...
+
+
+def check_part(part: object) -> None:
+    """Refuse what cannot be a part, whatever it holds.
+
+    Raises:
+        TypeError: A member is missing or of a wrong type, or the object cannot be hashed.
+    """
+    for member in ("name", "pattern", "template", "render", "parse"):
+        if not hasattr(part, member):
+            raise TypeError(f"{shown(part)} is no part: it has no {member}")
+    for member in ("name", "pattern", "template"):
+        if not isinstance(value := getattr(part, member), str):
+            raise TypeError(f"{shown(part)} is no part: its {member} is {shown(value)}, no str")
+    try:
+        hash(part)
+    except TypeError as error:
+        raise TypeError(
+            f"{shown(part)} is no part: {error}; make it immutable, as attrs.frozen does"
+        ) from error

@@ -9,13 +9,10 @@ from typing import Any
 
 import attrs
 
-from crmid import checkdigits
-from crmid.alphabets import ALPHABETS
 from crmid.counters import CounterKey
 from crmid.errors import InvalidNumber, InvalidScheme, InvalidValue
-from crmid.parts import AnyPart, CheckCharacters, Code, Fixed, Random
+from crmid.parts import AnyPart
 from crmid.periods import zone
-from crmid.template import Token, Vocabulary, read
 
 from .building import build
 from .diagnosing import diagnose
@@ -26,6 +23,7 @@ from .normalizing import normalized
 from .number import Number
 from .reading import split, values_of
 from .rendering import coerced, rendered
+from .sources import sourced
 
 
 __all__ = ["Layout", "Number", "Scheme", "TransportWarning", "Uniqueness"]
@@ -82,14 +80,7 @@ class Scheme:
         tz: str = "UTC",
         extensions: Iterable[object] = (),
     ) -> None:
-        extensions = tuple(extensions)
-        vocabulary = Vocabulary.of(extensions)
-        if isinstance(template, str):
-            text, tokens = template, read(template, vocabulary)
-        else:
-            parts = _merged(template)
-            extensions = (*extensions, *_needed(parts, extensions))
-            text, tokens = _written(parts)
+        tokens, text, extensions = sourced(template, tuple(extensions))
         layout = build(tokens, text, _zone(tz))
         series = name if series is None else series
         self.__attrs_init__(name, layout.parts, series, tz, extensions, layout)  # type: ignore[attr-defined,unused-ignore]
@@ -305,46 +296,3 @@ def _zone(tz: str) -> tzinfo:
         return zone(tz)
     except ValueError as error:
         raise InvalidScheme(str(error)) from error
-
-
-def _merged(parts: Iterable[AnyPart]) -> list[AnyPart]:
-    """Neighbouring fixed texts are one, as in a template."""
-    merged: list[AnyPart] = []
-    for part in parts:
-        if isinstance(part, str):
-            raise InvalidScheme(f"{part!r} is no part; fixed text is Fixed({part!r})")
-        if merged and isinstance(part, Fixed) and isinstance(last := merged[-1], Fixed):
-            merged[-1] = Fixed(last.text + part.text)
-        else:
-            merged.append(part)
-    return merged
-
-
-def _written(parts: Iterable[AnyPart]) -> tuple[str, list[Token]]:
-    text, tokens = "", list[Token]()
-    for part in parts:
-        tokens.append(Token(part, len(text), len(text) + len(part.template)))
-        text += part.template
-    return text, tokens
-
-
-def _needed(parts: Iterable[AnyPart], extensions: tuple[object, ...]) -> list[object]:
-    """What the canonical template of parts names and neither crmid nor ``extensions`` know."""
-    needed: list[object] = []
-    for part in parts:
-        if isinstance(part, Code | Random) and part.alphabet != ALPHABETS.get(
-            part.alphabet.name
-        ):
-            needed.append(part.alphabet)
-        elif isinstance(part, CheckCharacters) and not _known(part.system):
-            needed.append(part.system)
-        elif hasattr(type(part), "from_template"):
-            needed.append(type(part))
-    return [each for each in dict.fromkeys(needed) if each not in extensions]
-
-
-def _known(system: checkdigits.CheckSystem) -> bool:
-    try:
-        return checkdigits.get(system.name) == system
-    except ValueError:
-        return False

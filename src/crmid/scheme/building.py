@@ -11,10 +11,20 @@ import attrs
 
 from crmid.automata import compiled, reads_twice, samples, two_readings
 from crmid.directives import missing
-from crmid.errors import InvalidScheme, plural
-from crmid.parts import CheckCharacters, Fixed, SequenceNumber, Time
+from crmid.errors import InvalidScheme, plural, shown
+from crmid.parts import (
+    AnyPart,
+    CheckCharacters,
+    Choice,
+    Code,
+    Fixed,
+    Random,
+    SequenceNumber,
+    Time,
+    Ulid,
+)
 from crmid.parts.given import check_printable
-from crmid.template import RESERVED_NAMES, Token, near
+from crmid.template import NAME, RESERVED_NAMES, Token, near
 
 from .layout import Layout
 
@@ -36,9 +46,9 @@ def build(tokens: Sequence[Token], template: str, where: tzinfo) -> Layout:
     builder.names()
     builder.patterns()
     builder.times()
-    builder.sequence()
     builder.one_reading()
     builder.check()
+    builder.sequence()
     return builder.layout
 
 
@@ -62,6 +72,12 @@ class _Builder:
         for index, part in enumerate(self.layout.parts):
             if isinstance(part, Fixed) or (isinstance(part, Time) and "time" in seen):
                 continue
+            if not NAME.fullmatch(part.name):
+                raise self.error(
+                    index,
+                    f"{shown(part.name)} is not a name: lower-case letters, digits and _, "
+                    "beginning with a letter",
+                )
             if part.name in seen:
                 raise self.error(index, f"{part.name} stands twice; names are unique")
             if part in self.layout.given.values() and part.name in RESERVED_NAMES:
@@ -73,12 +89,12 @@ class _Builder:
         for index, part in enumerate(self.layout.parts):
             try:
                 check_printable(*compiled(part.pattern).alphabet)
-                twice = part in self.layout.given.values() and reads_twice(part.pattern)
+                twice = _is_own(part) and reads_twice(part.pattern)
             except ValueError as error:
                 raise self.error(index, str(error)) from error
             if twice:
                 raise self.error(
-                    index, f"the pattern {part.pattern!r} can match one text in two ways"
+                    index, f"the pattern {shown(part.pattern)} can match one text in two ways"
                 )
         if self.layout.longest > MAX_LENGTH:
             raise InvalidScheme(
@@ -134,14 +150,17 @@ class _Builder:
 
     def _number(self, sequence: SequenceNumber, moment: datetime) -> str:
         times = iter(self.layout.time_texts(moment))
-        return "".join(
-            sequence.render(sequence.start)
-            if part is sequence
-            else next(times)
-            if isinstance(part, Time)
-            else min(samples(compiled(part.pattern)).values(), key=len)
-            for part in self.layout.parts
-        )
+        texts: list[str] = []
+        for part in self.layout.parts:
+            if part is sequence:
+                texts.append(sequence.render(sequence.start))
+            elif isinstance(part, Time):
+                texts.append(next(times))
+            elif isinstance(part, CheckCharacters):
+                texts.append(self.layout.checked(texts))
+            else:
+                texts.append(min(samples(compiled(part.pattern)).values(), key=len))
+        return "".join(texts)
 
     def one_reading(self) -> None:
         """Every text has at most one parse."""
@@ -229,11 +248,13 @@ class _Builder:
             raise self.error(index, "check characters need something before them to check")
         try:
             computed: Any = system.compute(payload)
-        except ValueError as error:
+        except Exception as error:
+            why = f"{getattr(error, 'reason', error)}"
+            if not isinstance(error, ValueError):  # a mistake in an application's own system
+                why = f"it raises {type(error).__name__} for {payload!r}: {error}"
             raise self.error(
                 index,
-                f"{system.name} cannot check {plural(len(payload), 'character')}: "
-                f"{getattr(error, 'reason', error)}",
+                f"{system.name} cannot check {plural(len(payload), 'character')}: {why}",
                 payload,
             ) from error
         if (
@@ -243,7 +264,13 @@ class _Builder:
         ):
             raise self.error(
                 index,
-                f"{system.name} computed {computed!r} for {payload!r}: not "
+                f"{system.name} computed {shown(computed)} for {payload!r}: not "
                 f"{system.check_length} of {system.check_alphabet!r}",
                 payload,
             )
+
+
+def _is_own(part: AnyPart) -> bool:
+    """Whether a part is an application's own; those of crmid match in one way."""
+    shipped = (Fixed, Code, Choice, SequenceNumber, Time, Random, Ulid, CheckCharacters)
+    return not isinstance(part, shipped)

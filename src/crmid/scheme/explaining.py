@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from crmid.errors import columns, drawn
 from crmid.parts import AnyPart, CheckCharacters, Fixed, Time
+from crmid.periods import EPOCH
 
 from .diagnosing import diagnose
 from .layout import Layout
@@ -50,8 +51,15 @@ def _said(
     elif isinstance(part, Time) and isinstance(value, datetime):
         yield f"{value.isoformat()} ({layout.where})"
     elif part.name == "ulid":
-        made = getattr(value, "datetime", None)
-        yield f"made {made.isoformat(timespec='milliseconds')}" if made else ""
+        yield _made(getattr(value, "milliseconds", 0))
     elif str(value) != piece:
         yield f"{value}"
     yield part.template
+
+
+def _made(milliseconds: int) -> str:
+    try:
+        made = EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return "made after the year 9999"
+    return f"made {made.isoformat(timespec='milliseconds')}"

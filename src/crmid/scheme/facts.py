@@ -89,8 +89,9 @@ def _log_all_different(n: int, outcomes: int) -> float:
     if n <= _EXACT_UP_TO:
         return math.fsum(math.log1p(-i / outcomes) for i in range(n))
     if n / outcomes < 1e-3:
+        # The series of each logarithm, summed over all i: the sums of powers of i.
         x = n / outcomes
-        return -n * (x / 2 + x**2 / 6 + x**3 / 12 + x**4 / 20)
+        return -((n - 1) * x / 2 + (n - 1.5) * x**2 / 6 + n * (x**3 / 12 + x**4 / 20))
     return math.lgamma(outcomes + 1) - math.lgamma(outcomes - n + 1) - n * math.log(outcomes)
 
 
@@ -127,7 +128,7 @@ class TransportWarning:
     """Software that is known to damage such numbers on their way.
 
     Attributes:
-        code: ``leading-zeros``, ``over-15-digits``, ``over-2-53``, ``exponent`` or ``formula``.
+        code: ``leading-zeros``, ``over-15-digits``, ``over-2-53`` or ``formula``.
         message: What happens, and what to do.
     """
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import attrs
 
+from crmid.automata import Following
 from crmid.errors import AmbiguousNumber
 from crmid.folding import ALIKE, DASHES, INVISIBLE, widened
 from crmid.parts import Fixed
@@ -40,8 +41,9 @@ def normalized(layout: Layout, text: str) -> str:
     if len(text) > 4 * layout.longest + 16:
         raise diagnose(layout, text)
     closest: set[str] = set()
+    following = Following(layout.automata)
     for separators in (False, True):
-        readings = _Readings(layout, lost_separators=separators).of(text)
+        readings = _Readings(layout, separators, following).of(text)
         valid = {reading for reading in readings if _is_valid(layout, reading)}
         if len(valid) == 1:
             return valid.pop()
@@ -62,6 +64,7 @@ class _Readings:
 
     layout: Layout
     lost_separators: bool
+    following: Following
 
     def of(self, typed: str) -> set[str]:
         """The texts; none if there are too many to tell them apart."""
@@ -79,14 +82,15 @@ class _Readings:
         blank = c.isspace() or c in INVISIBLE
         dash = c in DASHES
         for state, text in states:
-            following = self._following(state)
+            onward = self.following[state]
             if blank or (dash and self.lost_separators):
                 yield state, text
-            for meant in self._meant(state, following, c, separator=blank or dash):
-                yield following[meant], text + meant
+            for meant in self._meant(state, onward, c, separator=blank or dash):
+                for target in onward[meant]:
+                    yield target, text + meant
 
     def _meant(
-        self, state: _State, following: dict[str, _State], c: str, *, separator: bool
+        self, state: _State, following: dict[str, list[_State]], c: str, *, separator: bool
     ) -> Iterator[str]:
         """What ``c`` can stand for in a state: itself first, and then nothing else."""
         if c in following:
@@ -94,23 +98,16 @@ class _Readings:
         elif separator:
             yield from self._separators(state)
         else:
-            cases = [other for other in (c.upper(), c.lower()) if other in following]
-            alike = ALIKE.get(c, "") + ALIKE.get(c.upper(), "")
+            upper, lower = _cased(c)
+            cases = [other for other in (upper, lower) if other in following]
+            alike = ALIKE.get(c, "") + ALIKE.get(upper, "")
             yield from cases or sorted({other for other in alike if other in following})
-
-    def _following(self, state: _State) -> dict[str, _State]:
-        part, inner = state
-        automata = self.layout.automata
-        targets = {c: (part, target) for c, target in automata[part].edges[inner].items()}
-        if inner in automata[part].accepting and part + 1 < len(automata):
-            for c, target in automata[part + 1].edges[0].items():
-                targets.setdefault(c, (part + 1, target))
-        return targets
 
     def _separators(self, state: _State) -> Iterator[str]:
         """The separator that fixed text has in this place, if it has one."""
-        for c, (part, _) in self._following(state).items():
-            if isinstance(self.layout.parts[part], Fixed) and not c.isalnum():
+        for c, targets in self.following[state].items():
+            fixed = any(isinstance(self.layout.parts[part], Fixed) for part, _ in targets)
+            if fixed and not c.isalnum():
                 yield c
 
     def _with_lost(self, states: set[tuple[_State, str]]) -> set[tuple[_State, str]]:
@@ -118,10 +115,15 @@ class _Readings:
             return states
         found = set(states)
         for state, text in (queue := list(states)):
-            following = self._following(state)
+            onward = self.following[state]
             for c in self._separators(state):
-                new = (following[c], text + c)
-                if new not in found:
-                    found.add(new)
-                    queue.append(new)
+                new = {(target, text + c) for target in onward[c]} - found
+                found |= new
+                queue.extend(new)
         return found
+
+
+def _cased(c: str) -> tuple[str, str]:
+    """The character in both cases; itself where a case is another letter, as in Turkish."""
+    upper, lower = c.upper(), c.lower()
+    return upper if upper.lower() == lower == c else c, lower if lower.upper() == c else c

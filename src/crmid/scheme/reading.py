@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from crmid.directives import earliest
-from crmid.parts import CheckCharacters, Fixed, Part, Time
+from crmid.parts import CheckCharacters, Choice, Code, Fixed, Part, Time
 
 from .layout import Layout
 
@@ -57,8 +57,10 @@ def part_value(part: Part, text: str) -> Any:
     Raises:
         ValueError: The part refuses the text, or would print the value differently.
     """
+    if isinstance(part, Code | Choice):  # the pattern has said all
+        return text
     value = part.parse(text)
-    if value is not text and (printed := part.render(value)) != text:
+    if (printed := part.render(value)) != text:
         raise ValueError(f"{text!r} is not canonical: write {printed!r}")
     return value
 

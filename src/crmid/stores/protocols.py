@@ -15,9 +15,11 @@ __all__ = [
     "AsyncCounterStore",
     "AsyncRememberingStore",
     "AsyncSeriesMemory",
+    "AsyncTakesBack",
     "CounterStore",
     "RememberingStore",
     "SeriesMemory",
+    "TakesBack",
 ]
 
 
@@ -146,6 +148,30 @@ class SeriesMemory(Protocol):
         ...
 
 
+class TakesBack(Protocol):
+    """Optional ability of a store: it takes back the end of a block that was not used.
+
+    With it leases leave no gap when a generator is closed in good order.
+    """
+
+    def give_back(self, block: Block, /) -> bool:
+        """Lower the counter to ``block.lo``, if nothing was reserved after the block.
+
+        The caller gives no value of the block out, whatever the answer is and whether or not
+        there is one, and never asks a second time: so a lost answer cannot lead to a repeat.
+
+        Args:
+            block: The values, up to the end of what one ``reserve`` returned.
+
+        Returns:
+            Whether they were taken back; False if the counter has moved on.
+
+        Raises:
+            StoreError: The outcome is unknown. It is not tried again.
+        """
+        ...
+
+
 class RememberingStore(CounterStore, SeriesMemory, Protocol):
     """A store of counters that remembers how its series count."""
 
@@ -181,6 +207,14 @@ class AsyncSeriesMemory(Protocol):
 
     async def recall(self, series: str, /) -> str | None:
         """Read the rules of a series, as :meth:`SeriesMemory.recall` does."""
+        ...
+
+
+class AsyncTakesBack(Protocol):
+    """The twin of :class:`TakesBack` for async code: the same contract, awaited."""
+
+    async def give_back(self, block: Block, /) -> bool:
+        """Lower the counter if nothing was reserved after, as :meth:`TakesBack.give_back`."""
         ...
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import attrs
 
-from crmid.errors import InvalidScheme
+from crmid.errors import InvalidScheme, shown
 from crmid.parts import AnyPart, Fixed
 
 from .kinds import READERS, given
@@ -16,7 +16,7 @@ from .options import Options, plain, split
 from .vocabulary import NAME, RESERVED_NAMES, Vocabulary, near
 
 
-__all__ = ["RESERVED_NAMES", "Token", "Vocabulary", "near", "read"]
+__all__ = ["NAME", "RESERVED_NAMES", "Token", "Vocabulary", "near", "read"]
 
 
 @attrs.frozen
@@ -88,14 +88,15 @@ def _part(body: str, vocabulary: Vocabulary) -> AnyPart:
     name, *rest = split(body, ":", 1)
     if not NAME.fullmatch(name):
         raise ValueError(
-            f"{name!r} is not a name: lower-case letters, digits and _, beginning with a letter"
+            f"{shown(name)} is not a name: lower-case letters, digits and _, beginning with a "
+            "letter"
         )
     spec, *pairs = split(rest[0], ",") if rest else [""]
     options: dict[str, str] = {}
     for pair in pairs:
         option, *value = split(pair, "=", 1)
         if not value or not NAME.fullmatch(option):
-            raise ValueError(f"{pair!r} is not an option: write name=value")
+            raise ValueError(f"{shown(pair)} is not an option: write name=value")
         if option in options:
             raise ValueError(f"the option {option} stands twice")
         options[option] = plain(value[0])

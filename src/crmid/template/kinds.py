@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from crmid.alphabets import ALPHABETS, Alphabet
 from crmid.directives import Fiscal
+from crmid.errors import shown, word
 from crmid.parts import (
     AnyPart,
     CheckCharacters,
@@ -18,6 +19,7 @@ from crmid.parts import (
     Ulid,
 )
 from crmid.parts.drawn import MAX_DIGITS
+from crmid.parts.protocol import check_part
 from crmid.periods import Reset
 
 from .options import Options, plain, split
@@ -61,13 +63,17 @@ def given(name: str, spec: str, options: Options, vocabulary: Vocabulary) -> Any
             del codes[1]
         return Choice(name, tuple(map(plain, codes)))
     if (kind := vocabulary.kinds.get(spec)) is not None:
-        return kind.from_template(name, options.everything())
+        part = kind.from_template(name, options.everything())
+        check_part(part)
+        if part.name != name:
+            raise ValueError(f"{spec} made a part of the name {shown(part.name)}, not {name}")
+        return part
     if (found := _characters(spec, vocabulary)) is None:
         hint = "" if spec else f"; a kind of its own is one of {', '.join(sorted(KINDS))}"
         kinds = "".join(f", {kind}" for kind in sorted(vocabulary.kinds))
         raise ValueError(
-            f"{spec!r} is no format: write n3, a2, an..5, hex*8, A|B|C{kinds} (a choice of one "
-            f"is A|){hint}"
+            f"{shown(spec)} is no format: write n3, a2, an..5, hex*8, A|B|C{kinds} (a choice "
+            f"of one is A|){hint}"
         )
     alphabet, width = found
     low, high = _widths(width, spec)
@@ -78,17 +84,17 @@ def given(name: str, spec: str, options: Options, vocabulary: Vocabulary) -> Any
 
 def _sequence(spec: str, options: Options, _: Vocabulary) -> SequenceNumber:
     if not spec.startswith("n") or not _WIDTH.fullmatch(spec[1:]):
-        raise ValueError(f"{spec!r} is no width of a sequence: write n5, n5..8 or n5..")
+        raise ValueError(f"{shown(spec)} is no width of a sequence: write n5, n5..8 or n5..")
     low, high = _widths(spec[1:], spec)
-    unit, fiscal = options.text("reset"), options.integer("fiscal", 0)
-    if unit == "fiscal_year" and not fiscal:
+    unit, fiscal = options.text("reset"), options.integer("fiscal", None)
+    if unit == "fiscal_year" and fiscal is None:
         raise ValueError("reset=fiscal_year needs fiscal=<the month it starts in, 1 to 12>")
-    if fiscal and unit != "fiscal_year":
+    if fiscal is not None and unit != "fiscal_year":
         raise ValueError("fiscal= has a meaning with reset=fiscal_year only")
     try:
-        reset = Reset(unit, fiscal or 1) if unit is not None else None  # type: ignore[arg-type] # checked there
+        reset = Reset(unit, 1 if fiscal is None else fiscal) if unit is not None else None  # type: ignore[arg-type] # checked there
     except ValueError as error:
-        what = f"fiscal={fiscal}" if unit == "fiscal_year" else f"reset={unit}"
+        what = f"fiscal={fiscal}" if unit == "fiscal_year" else f"reset={word(unit)}"
         raise ValueError(
             f"{what} is not known: reset is year, fiscal_year, quarter, month, iso_week or "
             "day; fiscal a month, 1 to 12"
@@ -104,8 +110,8 @@ def _sequence(spec: str, options: Options, _: Vocabulary) -> SequenceNumber:
 
 
 def _time(spec: str, options: Options, _: Vocabulary) -> Time:
-    month, label = options.integer("fiscal", 0), options.text("label")
-    if not month and label is None:
+    month, label = options.integer("fiscal", None), options.text("label")
+    if month is None and label is None:
         return Time(plain(spec))
     try:
         fiscal = Fiscal(month, label)  # type: ignore[arg-type] # checked there
@@ -120,7 +126,9 @@ def _time(spec: str, options: Options, _: Vocabulary) -> Time:
 def _random(spec: str, _: Options, vocabulary: Vocabulary) -> Random:
     found = _characters(spec, vocabulary)
     if found is None:
-        raise ValueError(f"{spec!r} is nothing to draw from: write n4, an8 or crockford*10")
+        raise ValueError(
+            f"{shown(spec)} is nothing to draw from: write n4, an8 or crockford*10"
+        )
     low, high = _widths(found[1], spec)
     if low != high:
         raise ValueError(f"{spec}: random characters have one width")
@@ -129,7 +137,7 @@ def _random(spec: str, _: Options, vocabulary: Vocabulary) -> Random:
 
 def _ulid(spec: str, _: Options, __: Vocabulary) -> Ulid:
     if spec:
-        raise ValueError(f"a ULID has no format: write {{ulid}}, not {spec!r}")
+        raise ValueError(f"a ULID has no format: write {{ulid}}, not {shown(spec)}")
     return Ulid()
 
 

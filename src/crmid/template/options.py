@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import overload
 
+from crmid.errors import shown
 from crmid.parts.drawn import MAX_DIGITS
 
 
@@ -38,13 +40,17 @@ class Options:
         self.known.append(name)
         return self.left.pop(name, None)
 
-    def integer(self, name: str, default: int) -> int:
+    @overload
+    def integer(self, name: str, default: int) -> int: ...
+    @overload
+    def integer(self, name: str, default: None) -> int | None: ...
+    def integer(self, name: str, default: int | None) -> int | None:
         """The value of an option that is an integer."""
         text = self.text(name)
         if text is None:
             return default
         if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS + 1):
-            raise ValueError(f"{name}= is an integer, not {text!r}")
+            raise ValueError(f"{name}= is an integer, not {shown(text)}")
         return int(text)
 
     def names(self, name: str) -> tuple[str, ...] | None:

@@ -11,7 +11,7 @@ import attrs
 from crmid import checkdigits
 from crmid.alphabets import ALPHABETS, Alphabet
 from crmid.checkdigits import CheckSystem
-from crmid.errors import InvalidScheme
+from crmid.errors import InvalidScheme, shown
 from crmid.parts import PartKind
 
 
@@ -28,6 +28,8 @@ RESERVED_NAMES = KINDS | {
 
 #: What a name looks like.
 NAME = re.compile("[a-z][a-z0-9_]{0,62}")
+
+_GS1 = re.compile("(?:n|an?)[0-9]*")
 
 
 @attrs.frozen
@@ -56,16 +58,16 @@ class Vocabulary:
                 _add(words.kinds, extension.kind, extension)
             else:
                 raise InvalidScheme(
-                    f"{extension!r} is no extension: neither an Alphabet nor a check character "
-                    "system (name, alphabet, check_alphabet, check_length, compute), nor the "
-                    "class of a part (kind, from_template)"
+                    f"{shown(extension)} is no extension: neither an Alphabet nor a check "
+                    "character system (name, alphabet, check_alphabet, check_length, compute), "
+                    "nor the class of a part (kind, from_template)"
                 )
         return words
 
     def alphabet(self, name: str) -> Alphabet:
         """The alphabet of a name, or a ValueError that lists those there are."""
         if name not in self.alphabets:
-            raise ValueError(f"no alphabet {name!r}{near(name, self.alphabets)}")
+            raise ValueError(f"no alphabet {shown(name)}{near(name, self.alphabets)}")
         return self.alphabets[name]
 
     def system(self, name: str) -> CheckSystem:
@@ -80,10 +82,10 @@ class Vocabulary:
 def _add(words: dict[str, Any], name: object, word: object) -> None:
     """Take a word in, unless its name is none, or is that of something else."""
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise InvalidScheme(f"{name!r} cannot name an extension: {word!r}")
-    reserved = KINDS | {"n", "a", "an"} | set(checkdigits.NAMES)
+        raise InvalidScheme(f"{shown(name)} cannot name an extension: {shown(word)}")
+    reserved = name in KINDS | set(checkdigits.NAMES) or _GS1.fullmatch(name)
     known = checkdigits.get(name) if name in checkdigits.NAMES else words.get(name)
-    if (name in reserved or name in words) and known != word:
+    if (reserved or name in words) and known != word:
         raise InvalidScheme(f"an extension cannot be called {name!r}: that name is taken")
     words[name] = word
 

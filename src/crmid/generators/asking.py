@@ -1,0 +1,110 @@
+"""What a store is asked, and what it may answer: an application's own may be mistaken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from crmid.counters import MAX_VALUE, Block, CounterKey
+from crmid.errors import SequenceExhausted, SeriesChanged, StoreError, shown
+
+
+__all__ = ["Reservation", "coloured", "same_rules"]
+
+
+@attrs.frozen
+class Reservation:
+    """What to ask a store for.
+
+    Attributes:
+        key: The counter.
+        count: How many numbers are wanted, at least 1.
+        step: How many values of the counter each of them takes.
+        start: The first value of a new counter.
+        limit: What the block may not go beyond, exclusive.
+    """
+
+    key: CounterKey
+    count: int
+    step: int
+    start: int
+    limit: int
+
+    @property
+    def span(self) -> int:
+        """How many values of the counter; never more than a store can be asked for."""
+        return min(self.count * self.step, MAX_VALUE)
+
+    def values(self, answer: object, store: object) -> range:
+        """The values to print, if the store has given what was asked for.
+
+        Raises:
+            StoreError: It has not.
+        """
+        if isinstance(answer, Block):
+            key, lo, hi = answer
+            if key == self.key and type(lo) is type(hi) is int and self._fits(lo, hi):
+                return range(lo, hi, self.step)
+        raise StoreError(
+            f"{type(store).__name__}.reserve answered {shown(answer)}, not a Block of "
+            f"{self.span} values of {self.key} below {self.limit}"
+        )
+
+    def _fits(self, lo: int, hi: int) -> bool:
+        return hi - lo == self.span and lo >= 0 and hi <= self.limit
+
+    def next_block(self, answer: object, store: object) -> Block:
+        """The block that a store would give whose counter's next value is this, None for new.
+
+        Raises:
+            SequenceExhausted: It would give none.
+            StoreError: The store answered something else.
+        """
+        lo: object = self.start if answer is None else answer
+        if type(lo) is not int or lo < 0:
+            raise StoreError(
+                f"{type(store).__name__}.peek answered {shown(answer)}, neither the next value "
+                "of a counter nor None"
+            )
+        if self.span > self.limit - lo:
+            raise SequenceExhausted(self.key, self.span, max(0, self.limit - lo))
+        return Block(self.key, lo, lo + self.span)
+
+    def exhausted(self, error: SequenceExhausted) -> SequenceExhausted:
+        """A store's error, counted in numbers instead of counter values."""
+        return SequenceExhausted(error.key, self.count, error.remaining // self.step)
+
+
+def coloured(answer: Any, store: object, *, awaitable: bool) -> Any:
+    """What a store has answered, if it is of the kind that its generator works with.
+
+    Raises:
+        StoreError: A sync store was given to an async generator, or the other way round.
+    """
+    if hasattr(answer, "__await__") is awaitable:
+        return answer
+    name = type(store).__name__
+    if awaitable:
+        raise StoreError(
+            f"{name} is not async: give AsyncIdGenerator crmid.in_thread(store), or use "
+            "IdGenerator"
+        )
+    getattr(answer, "close", int)()  # a coroutine that nobody awaits would warn
+    raise StoreError(f"{name} is async: use AsyncIdGenerator")
+
+
+def same_rules(series: str, rules: str, stored: object, store: object) -> None:
+    """Compare the counting rules of a scheme with those that a store remembers.
+
+    Raises:
+        SeriesChanged: They differ.
+        StoreError: The store answered something else.
+    """
+    if not isinstance(stored, str):
+        raise StoreError(
+            f"{type(store).__name__} remembers {shown(stored)} of series {shown(series)}, "
+            "not a str"
+        )
+    if stored != rules:
+        raise SeriesChanged(series, stored, rules)

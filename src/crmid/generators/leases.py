@@ -1,0 +1,156 @@
+"""Values taken ahead of counters: how many, when, and what is left. No I/O, no locks.
+
+Whoever uses a lease holds a lock for everything but :meth:`Lease.pop`, which is atomic.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import suppress
+from typing import Literal
+
+import attrs
+
+from crmid.counters import Block, CounterKey
+from crmid.errors import InvalidValue, shown
+
+
+__all__ = ["Lease", "LeaseSize", "Leases", "check_size"]
+
+#: How many numbers are taken ahead: 1 for none, or as many as the traffic asks for.
+LeaseSize = int | Literal["auto"]
+
+_CHUNK = 4_096  # numbers handed over at once to where threads pop them
+_LARGEST = 100_000
+_GROWTH = 16
+_SECONDS = 1.0  # of traffic that a block is to last
+_MOST_LEASES = 1_024  # one for each counter in use, such as those of ``per=`` values
+
+
+def check_size(size: object) -> None:
+    """Refuse what is no size of a lease.
+
+    Raises:
+        InvalidValue: Neither ``"auto"`` nor an integer from 1 to 100,000.
+    """
+    if size != "auto" and not (type(size) is int and 1 <= size <= _LARGEST):
+        raise InvalidValue(
+            "lease", f"expected 'auto' or an integer from 1 to {_LARGEST:,}, not {shown(size)}"
+        )
+
+
+@attrs.define(eq=False)
+class Lease:
+    """What one generator holds of one counter.
+
+    Attributes:
+        key: The counter.
+        size: Fixed, or ``"auto"``.
+        step: The distance between two numbers, in values of the counter.
+    """
+
+    key: CounterKey
+    size: LeaseSize
+    step: int
+    _chunk: deque[int] = attrs.field(factory=deque[int], init=False)
+    _stock: deque[range] = attrs.field(factory=deque[range], init=False)
+    _last: int = attrs.field(default=0, init=False)  # numbers of the last block
+    _fed: int = attrs.field(default=0, init=False)  # numbers at hand when it came
+    _since: float = attrs.field(default=0.0, init=False)  # when it came
+
+    def __len__(self) -> int:
+        return len(self._chunk) + sum(map(len, self._stock))
+
+    @property
+    def first(self) -> int | None:
+        """The value that is handed out next; None if nothing is left."""
+        try:
+            return self._chunk[0]
+        except IndexError:
+            return self._stock[0][0] if self._stock else None
+
+    def pop(self) -> int | None:
+        """The next value; None if the chunk is empty. Needs no lock."""
+        try:
+            return self._chunk.popleft()
+        except IndexError:
+            return None
+
+    def refill(self) -> bool:
+        """Move values from the stock into the chunk; whether there were any."""
+        if not self._stock:
+            return False
+        values = self._stock.popleft()
+        # Half a block at most, so that the half is noticed.
+        count = min(_CHUNK, max(1, self._last // 2))
+        if len(values) > count:
+            self._stock.appendleft(values[count:])
+        self._chunk.extend(values[:count])
+        return True
+
+    @property
+    def low(self) -> bool:
+        """Whether half of the last block or less is left, and it is worth fetching ahead."""
+        return self.size == "auto" and self._last > 1 and len(self) <= self._last // 2
+
+    def need(self, now: float) -> int:
+        """How many numbers to ask for.
+
+        Args:
+            now: Seconds, of a clock that does not go back.
+        """
+        if self.size != "auto":
+            return self.size
+        if self._last == 0:
+            return 1
+        used, seconds = self._fed - len(self), now - self._since
+        growth = self._last * _GROWTH
+        wanted = growth if used * _SECONDS >= growth * seconds else used * _SECONDS / seconds
+        return max(1, min(int(wanted), growth, _LARGEST))
+
+    def feed(self, block: Block, now: float) -> None:
+        """Take in what was reserved."""
+        values = range(block.lo, block.hi, self.step)
+        self._stock.append(values)
+        self._last, self._fed, self._since = len(values), len(self), now
+
+    def give_back(self) -> list[Block]:
+        """Empty the lease: the runs that were left, the highest first."""
+        left: deque[range] = deque()
+        with suppress(IndexError):
+            while True:  # from the right, because other threads may still pop from the left
+                value = self._chunk.pop()
+                left.appendleft(range(value, value + self.step, self.step))
+        left.extend(self._stock)
+        self._stock.clear()
+        runs: list[Block] = []
+        for values in left:
+            end = values[-1] + self.step
+            if runs and runs[-1].hi == values[0]:
+                runs[-1] = runs[-1]._replace(hi=end)
+            else:
+                runs.append(Block(self.key, values[0], end))
+        return runs[::-1]
+
+
+class Leases(dict[CounterKey, Lease]):
+    """The leases of one generator, one for each counter; those longest unused go first.
+
+    Attributes:
+        owner: The process that took them; in another one they must not be used.
+    """
+
+    def __init__(self, owner: object) -> None:
+        super().__init__()
+        self.owner = owner
+
+    def of(self, key: CounterKey, size: LeaseSize, step: int) -> tuple[Lease, list[Block]]:
+        """The lease of a counter, made if there is none, and what must be given back for it."""
+        lease = self.pop(key, None)
+        evicted: list[Block] = []
+        if lease is None:
+            lease = Lease(key, size, step)
+            if len(self) >= _MOST_LEASES:
+                evicted = self.pop(next(iter(self))).give_back()
+        self[key] = lease  # now the last in the dictionary's order
+        return lease, evicted
