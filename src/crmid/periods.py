@@ -34,7 +34,7 @@ def zone(key: str) -> tzinfo:
 
     try:
         return ZoneInfo(key)
-    except (OSError, TypeError, ValueError) as error:
+    except (KeyError, OSError, TypeError, ValueError) as error:
         raise ValueError(
             f"no time zone {shown(key)} on this machine; names are like 'Europe/Paris', and "
             "where the system has no zones (Windows), install the package tzdata"

@@ -21,6 +21,7 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "ClockMovedBack": (2_000_000_000, 1_000_000_000),
     "CollisionBudgetExceeded": ("20261231235959", 3, 1),
     "CrmidError": ("something",),
+    "ForkedConnection": ("made before the fork",),
     "InvalidCharacter": ("C00x", 3, "dept", "a digit", "'x' is not a digit"),
     "InvalidCheckDigit": ("C007", 3, "check", "4", "check character is 7, expected 4"),
     "InvalidComponent": ("C-D", 2, "tier", "A, B or C", "D is not a tier: A, B or C"),
@@ -28,11 +29,17 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "InvalidNumber": ("C0", 2, None, "C", "wrong"),
     "InvalidScheme": ("no such kind", "{x:zz}", 3, 2, "AXXB"),
     "InvalidValue": ("dept", "missing"),
+    "ModeConflict": (_KEY, "lease", "gapless"),
+    "SchemaVersion": ("PostgreSQL", 2, 1),
     "SequenceExhausted": (_KEY, 2, 1),
     "SeriesChanged": ("customer", "reset=year", "reset=month"),
+    "StoreAmbiguous": ("no answer",),
     "StoreBusy": ("locked",),
     "StoreError": ("broken",),
     "StoreUnavailable": ("no such folder",),
+    "TransactionRequired": ("autocommit",),
+    "TransactionUnsuitable": ("serializable",),
+    "WeakDurability": ("fsync is off",),
 }
 
 WAYS: list[Callable[[object], object]] = [
@@ -102,9 +109,11 @@ VALUES: dict[str, object] = {
 
 #: Public classes that are no values, each with the reason.
 OTHERS = {
+    "AsyncRedisStore": "connections, tested with the stores",
     "AsyncIdGenerator": "holds a store, a clock and entropy",
     "IdGenerator": "holds a store, a clock and entropy",
     "MemoryStore": "a copy would count on from the same values",
+    "RedisStore": "connections, tested with the stores",
     "SQLiteStore": "a connection, tested with the stores",
 }
 

@@ -15,6 +15,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "crmid"
 #: Pairs of files to compare.
 TWINS = [
     ("generators/sync.py", "generators/aio.py"),
+    ("stores/redis_/sync.py", "stores/redis_/aio.py"),
 ]
 
 #: Members of a sync class that its twin does not have, each with the reason.

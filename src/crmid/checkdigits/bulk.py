@@ -98,8 +98,8 @@ class _Grid:
         """One character of each row."""
         return self.raw[place :: self.width + 1]
 
-    def run(self, length: int) -> tuple[bytes, bool]:
-        """The state of each row after ``length`` characters; whether there are strangers."""
+    def run(self, length: int) -> tuple[bytes, int]:
+        """See :class:`Lanes`."""
         return self.lanes.run(self.raw, self.width, self.count, length)
 
 
@@ -108,22 +108,15 @@ def _judge(system: Checker, grid: _Grid) -> list[bool] | None:
     length = grid.width - system.check_length
     if not system.takes(length):
         return [False] * grid.count if grid.is_real() else None
-    states, strange = grid.run(length)
-    wrong = 0
+    states, wrong = grid.run(length)
     for place, table in enumerate(grid.lanes.checks, length):
-        given = grid.column(place)
-        if b"\n" in given and not grid.is_real():
-            return None
-        right = states.translate(table)
+        given, right = grid.column(place), states.translate(table)
         if given != right:
             wrong |= join(given) ^ join(right)
-    if strange:
-        if not grid.is_real():
-            return None
-        for place in range(length):
-            wrong |= join(grid.column(place).translate(grid.lanes.strangers))
     if not wrong:
         return [True] * grid.count
+    if not grid.is_real():
+        return None
     return list(map(bool, split(wrong, grid.count).translate(_SAME)))
 
 
@@ -131,11 +124,12 @@ def _calculate(system: Checker, grid: _Grid) -> list[str] | None:
     """The check characters of the rows of a grid; None if not every row has them."""
     if not system.takes(grid.width):
         return None
-    states, strange = grid.run(grid.width)
-    if strange:
+    states, strangers = grid.run(grid.width)
+    if strangers:
         return None
-    columns = [states.translate(table).decode() for table in grid.lanes.checks]
-    return list(map("".join, zip(*columns, strict=True))) if columns[1:] else list(columns[0])
+    if len(grid.lanes.checks) == 1:
+        return list(states.translate(grid.lanes.checks[0]).decode())
+    return list(map(grid.lanes.texts.__getitem__, states))
 
 
 @attrs.frozen

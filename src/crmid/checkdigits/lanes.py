@@ -19,6 +19,8 @@ __all__ = ["Lanes", "join", "lanes_of", "split"]
 
 # A byte holds totals up to 255.
 _TOTALS = range(256)
+# The value of what is not in the alphabet, in sums: a bit that no good value has.
+_STRANGER = 128
 # Tables of this many columns, counted from the right, are kept.
 _REMEMBERED = 64
 
@@ -26,7 +28,7 @@ _REMEMBERED = 64
 class _Run(Protocol):
     def __call__(
         self, raw: bytes, width: int, count: int, length: int
-    ) -> tuple[bytes, bool]: ...
+    ) -> tuple[bytes, int]: ...
 
 
 @attrs.frozen
@@ -34,66 +36,67 @@ class Lanes:
     """A rule made ready for bulk work.
 
     Attributes:
-        run: Runs it over the first ``length`` columns of ``count`` rows of one width, joined by
-            line feeds. Gives the state of each row as a byte, and whether there may be
-            characters outside the alphabet in these columns; the states of such rows mean
-            nothing.
+        run: Runs it over the first ``length`` columns of ``count`` rows of one width, joined
+            by line feeds. Gives the state of each row as a byte; and lanes that are not 0
+            where a row has characters outside the alphabet, and a state that means nothing.
         checks: For each check character, a table from the state to its code.
-        strangers: A table from the characters of the alphabet to 0, from all others to 1.
+        texts: The check characters by state.
     """
 
     run: _Run
     checks: tuple[bytes, ...]
-    strangers: bytes
+    texts: Mapping[int, str]
 
 
 def lanes_of(alphabet: str, rule: Rule) -> Lanes | None:
     """The lanes of a rule; None where its states do not fit into bytes."""
-    modulus, radix = len(rule.checks), rule.fold[1]
-    linear = not rule.spelled and all(
-        state == radix * total % modulus for total, state in enumerate(rule.fold)
-    )
     run: _Run
-    if linear and 2 * modulus - 1 <= len(_TOTALS):
-        run = _Sums(alphabet, rule.values, modulus, radix)
+    if _is_linear(rule) and not rule.spelled and len(rule.checks) <= _STRANGER:
+        run = _Sums(alphabet, rule)
     elif len(rule.fold) <= len(_TOTALS):
         run = _Steps(alphabet, rule)
     else:
         return None
     columns = zip(*rule.checks.values(), strict=True)
-    checks = tuple(
-        _table(dict(zip(rule.checks, map(ord, each), strict=True))) for each in columns
-    )
-    return Lanes(run, checks, _table(dict.fromkeys(alphabet.encode(), 0), 1))
+    codes = (dict(zip(rule.checks, map(ord, column), strict=True)) for column in columns)
+    return Lanes(run, tuple(map(_table, codes)), rule.checks)
 
 
 class _Sums:
     """A rule that adds up multiples: the columns are weighted, added, and taken modulo."""
 
-    def __init__(
-        self, alphabet: str, values: tuple[tuple[int, ...], ...], modulus: int, radix: int
-    ) -> None:
+    def __init__(self, alphabet: str, rule: Rule) -> None:
         self._letters = alphabet.encode()
-        self._values = values
-        self._modulus = modulus
-        self._radix = radix
-        self._terms = (len(_TOTALS) - 1) // (modulus - 1)
-        self._reduce = bytes(total % modulus for total in _TOTALS)
+        self._values = rule.values
+        self._modulus = len(rule.checks)
+        self._radix = rule.fold[1]
+        self._terms = (len(_TOTALS) - 1) // (self._modulus - 1)
+        self._reduce = bytes(total % self._modulus for total in _TOTALS)
+        self._known = _table({code: code for code in self._letters}, self._letters[0])
         self._tables: dict[int, bytes] = {}  # by the distance of a column from the right
 
-    def __call__(self, raw: bytes, width: int, count: int, length: int) -> tuple[bytes, bool]:
-        stride = width + 1
-        total = terms = 0
+    def __call__(self, raw: bytes, width: int, count: int, length: int) -> tuple[bytes, int]:
+        total, seen = self._added(raw, width + 1, count, length)
+        strangers = seen & join(bytes([_STRANGER]) * count)
+        if strangers:  # which may have spilled into other lanes: once more, without them
+            total, _ = self._added(raw.translate(self._known), width + 1, count, length)
+        return self._reduced(total, count), strangers
+
+    def _added(self, raw: bytes, stride: int, count: int, length: int) -> tuple[int, int]:
+        """The sums, and all bits of all values."""
+        total = terms = seen = 0
         for column in range(length):
+            values = join(raw[column::stride].translate(self._table(length - 1 - column)))
             if terms == self._terms:
-                total, terms = join(split(total, count).translate(self._reduce)), 1
-            total += join(raw[column::stride].translate(self._table(length - 1 - column)))
+                total, terms = join(self._reduced(total, count)), 1
+            total += values
             terms += 1
-        # What is outside the alphabet: line feeds, check characters, and strangers.
-        outside = len(raw.translate(None, self._letters)) - (count - 1)
-        for column in range(length, width):
-            outside -= len(raw[column::stride].translate(None, self._letters))
-        return split(total, count).translate(self._reduce), outside > 0
+            seen |= values
+        return total, seen
+
+    def _reduced(self, total: int, count: int) -> bytes:
+        # Strangers may carry into one more byte; then the result is thrown away.
+        return split(total, count + 1)[:count].translate(self._reduce)
 
     def _table(self, place: int) -> bytes:
         table = self._tables.get(place)
@@ -101,7 +104,7 @@ class _Sums:
             weight = pow(self._radix, place + 1, self._modulus)
             values = self._values[place % len(self._values)]
             weighted = [weight * value % self._modulus for value in values]
-            table = _table(dict(zip(self._letters, weighted, strict=True)))
+            table = _table(dict(zip(self._letters, weighted, strict=True)), _STRANGER)
             if place < _REMEMBERED:
                 self._tables[place] = table
         return table
@@ -110,15 +113,16 @@ class _Sums:
 class _Steps:
     """Any other rule: after every column the totals are folded by a table.
 
-    The rows are first turned into values, in one go.
+    The rows are first turned into places in the alphabet, in one go.
     """
 
     def __init__(self, alphabet: str, rule: Rule) -> None:
-        plain = [character for character in alphabet if character not in rule.spelled]
         place = {character: n for n, character in enumerate(alphabet)}
+        plain = [character for character in alphabet if character not in rule.spelled]
         self._first = rule.first
         self._places = _table({ord(character): n for character, n in place.items()})
         self._others = bytes(code for code in _TOTALS if chr(code) not in place)
+        self._strange = _table(dict.fromkeys(alphabet.encode(), 0), 1)
         # One fold for each phase, by the sum of the state and the place in the alphabet.
         self._folds = [
             _table(
@@ -130,6 +134,11 @@ class _Steps:
             )
             for values in rule.values
         ]
+        # Two columns at once, if the sum with the first one times the radix fits into a byte.
+        radix, modulus = rule.fold[1], len(rule.checks)
+        self._once = bytes(radix * total % modulus for total in _TOTALS)
+        self._twice = self._once.translate(self._once) * self._pairs_fit(rule)
+        self._times = bytes(min(radix * n, 255) for n in _TOTALS)
         # Spelled characters: what each one stands for, a table and a mask for every step.
         self._plain = bytes(place[character] for character in plain)
         self._last = _table({n: place[rule.spelled.get(c, c)[-1]] for c, n in place.items()})
@@ -138,15 +147,18 @@ class _Steps:
             earlier = {place[c]: place[o[-n]] for c, o in rule.spelled.items() if len(o) >= n}
             self._before.append((_table(earlier), _table(dict.fromkeys(earlier, 255))))
 
-    def __call__(self, raw: bytes, width: int, count: int, length: int) -> tuple[bytes, bool]:
-        values, stride = raw.translate(self._places, self._others), width
-        strange = len(values) != count * width
-        if strange:
-            values, stride = raw.translate(self._places), width + 1
-        spelled = self._before and values.translate(None, self._plain)
+    def __call__(self, raw: bytes, width: int, count: int, length: int) -> tuple[bytes, int]:
+        places, stride, strangers = raw.translate(self._places, self._others), width, 0
+        if len(places) != count * width:
+            places, stride = raw.translate(self._places), width + 1
+            for column in range(length):
+                strangers |= join(raw[column::stride].translate(self._strange))
+        spelled = self._before and places.translate(None, self._plain)
+        if self._twice and not spelled:
+            return self._in_pairs(places, stride, count, length), strangers
         states = bytes([self._first]) * count
         for column in range(length):
-            these = values[column::stride]
+            these = places[column::stride]
             if spelled:
                 for table, mask in self._before:
                     now = join(states)
@@ -154,11 +166,38 @@ class _Steps:
                     states = split(now ^ ((now ^ then) & join(these.translate(mask))), count)
                 these = these.translate(self._last)
             states = self._step(states, these, length - 1 - column)
-        return states, strange
+        return states, strangers
 
-    def _step(self, states: bytes, values: bytes, place: int) -> bytes:
+    def _pairs_fit(self, rule: Rule) -> bool:
+        radix, size = rule.fold[1], len(rule.values[0])
+        return (
+            _is_linear(rule)
+            and rule.values == (tuple(range(size)),)
+            and len(rule.checks) + (radix + 1) * (size - 1) <= len(_TOTALS)
+        )
+
+    def _in_pairs(self, places: bytes, stride: int, count: int, length: int) -> bytes:
+        # A state is multiplied by the radix once more than usual, until the last fold.
+        states = bytes(count)
+        for column in range(-(length % 2), length, 2):
+            total = join(states) + join(places[column + 1 :: stride])
+            if column >= 0:
+                total += join(places[column::stride].translate(self._times))
+            fold = self._twice if column < length - 2 else self._once
+            states = split(total, count).translate(fold)
+        return states
+
+    def _step(self, states: bytes, places: bytes, place: int) -> bytes:
         fold = self._folds[place % len(self._folds)]
-        return split(join(states) + join(values), len(states)).translate(fold)
+        return split(join(states) + join(places), len(states)).translate(fold)
+
+
+def _is_linear(rule: Rule) -> bool:
+    """Whether states are sums modulo their number, times a radix."""
+    modulus, radix = len(rule.checks), rule.fold[1]
+    return rule.first == 0 and all(
+        state == radix * total % modulus for total, state in enumerate(rule.fold)
+    )
 
 
 def join(column: bytes) -> int:

@@ -16,6 +16,7 @@ from .protocols import (
     RememberingStore,
     SeriesMemory,
 )
+from .redis_ import AsyncRedisStore, RedisStore
 from .sqlite import SQLiteStore
 from .threads import in_thread
 
@@ -23,12 +24,14 @@ from .threads import in_thread
 __all__ = [
     "MAX_VALUE",
     "AsyncCounterStore",
+    "AsyncRedisStore",
     "AsyncRememberingStore",
     "AsyncSeriesMemory",
     "Block",
     "CounterKey",
     "CounterStore",
     "MemoryStore",
+    "RedisStore",
     "RememberingStore",
     "SQLiteStore",
     "SeriesMemory",

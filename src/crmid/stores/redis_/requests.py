@@ -22,6 +22,9 @@ from crmid.stores.blocks import next_block
 __all__ = ["Request", "Script", "advance", "give_back", "peek", "recall", "remember", "reserve"]
 
 
+_MOST_DIGITS = len(str(MAX_VALUE))
+
+
 @attrs.frozen
 class Script:
     """A script of Lua, and the name under which the server keeps it."""
@@ -208,12 +211,15 @@ def _digits(value: int) -> bytes:
 
 
 def _number(answer: Any, key: CounterKey) -> int:
-    if not (isinstance(answer, bytes) and answer.isdigit() and int(answer) <= MAX_VALUE):
-        raise StoreError(
-            f"{key}: Redis holds {shown(answer)} there, which is no value of a counter: "
-            "restore it with advance(), or choose another prefix"
-        )
-    return int(answer)
+    # No text of more digits is turned into a number: Python refuses very long ones.
+    if isinstance(answer, bytes) and answer.isdigit() and len(answer) <= _MOST_DIGITS:
+        value = int(answer)
+        if value <= MAX_VALUE:
+            return value
+    raise StoreError(
+        f"{key}: Redis holds {shown(answer)} there, which is no value of a counter. Choose "
+        "another prefix; or delete that key, and advance the counter past all numbers issued"
+    )
 
 
 def _text(answer: Any, series: str) -> str:

@@ -1,0 +1,424 @@
+"""Hypothesis strategies for arbitrary schemes and their values, built so that all are valid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+from ulid import ULID
+
+from crmid import Alphabet, Scheme, checkdigits
+from crmid.alphabets import ALPHABETS
+from crmid.directives import Fiscal
+from crmid.parts import (
+    AnyPart,
+    CheckCharacters,
+    Choice,
+    Code,
+    Fixed,
+    Random,
+    SequenceNumber,
+    Time,
+    Ulid,
+)
+from crmid.periods import Reset
+
+
+#: Characters that mean something to some engine, template, spreadsheet or terminal.
+ODD = "-]^\\&~#[ |,{}:.$*+?()/%='\"<>@!_;`"
+#: What fixed text and choices are made of; none is a mark, so that any order is NFC.
+PRINTABLE = "ABCXYZabcxyz0189" + ODD + "京沪客户éß😀Я"
+
+ZONES = ["UTC", "Asia/Shanghai", "America/St_Johns", "Pacific/Kiritimati", "Pacific/Apia"]
+
+#: Time formats, fiscal years, and the resets that what they print determines.
+TIMES: list[tuple[list[str], Fiscal | None, list[Reset]]] = [
+    ([], None, []),
+    (["%Y"], None, [Reset("year"), Reset("fiscal_year", 1)]),
+    (["%y"], None, [Reset("year")]),
+    (["%Y%m"], None, [Reset("month"), Reset("quarter"), Reset("fiscal_year", 7)]),
+    (["%m/%Y"], None, [Reset("year"), Reset("month")]),
+    (["%d%m%Y"], None, [Reset("day"), Reset("iso_week"), Reset("month")]),
+    (["%Y-%m-%d %H:%M"], None, [Reset("day"), Reset("year")]),
+    (["%Y%m%d%H%M%S%f"], None, [Reset("day")]),
+    (["%y%j"], None, [Reset("day"), Reset("fiscal_year", 2)]),
+    (["%G%V"], None, [Reset("iso_week")]),
+    (["%G-W%V"], None, [Reset("iso_week")]),
+    (["%Yq%q"], None, [Reset("quarter"), Reset("fiscal_year", 10)]),
+    (["%K"], Fiscal(4, "end"), [Reset("fiscal_year", 4)]),
+    (["%k%m"], Fiscal(10, "start"), [Reset("month"), Reset("fiscal_year", 10)]),
+    (["%Y%m", "%d"], None, [Reset("day")]),
+    (["%Y", "%m%Y"], None, [Reset("month")]),
+    (["%y", "%q", "%m"], None, [Reset("quarter"), Reset("month")]),
+]
+
+#: Check character systems that take a payload of any length.
+SYSTEMS = [
+    *(checkdigits.get(n) for n in checkdigits.NAMES if not checkdigits.get(n).lengths),
+    checkdigits.get("luhn_an"),
+    checkdigits.get("luhn_base32"),
+]
+
+names = st.sampled_from(["dept", "tier", "region", "branch", "note", "x", "a_1", "zz9"])
+own_alphabets = st.lists(
+    st.sampled_from("ABab019" + ODD), min_size=2, max_size=9, unique=True
+).map(lambda some: Alphabet(f"own_{''.join(some).encode().hex()}", "".join(some)))
+alphabets = st.one_of(st.sampled_from(list(ALPHABETS.values())), own_alphabets)
+fixed_texts = st.text(PRINTABLE, min_size=1, max_size=5)
+
+
+def _spans(most: int) -> SearchStrategy[tuple[int, int]]:
+    return st.tuples(st.integers(1, most), st.integers(0, most)).map(
+        lambda pair: (pair[0], pair[0] + pair[1])
+    )
+
+
+@st.composite
+def choices(draw: DrawFn, name: str) -> Choice:
+    codes = st.text(PRINTABLE, min_size=1, max_size=4)
+    return Choice(name, draw(st.lists(codes, min_size=1, max_size=5, unique=True)))
+
+
+@st.composite
+def codes(draw: DrawFn, name: str, alphabet: SearchStrategy[Alphabet] = alphabets) -> Code:
+    low, high = draw(st.one_of(_spans(6), st.integers(1, 8).map(lambda n: (n, n))))
+    return Code(name, draw(alphabet), low, high)
+
+
+def separated(part: AnyPart, separator: str, held: str) -> list[AnyPart]:
+    """The part, followed, if its width varies, by a separator that it cannot hold."""
+    while separator in held:
+        separator = chr(ord(separator) + 1)
+    return [part, Fixed(separator)]
+
+
+def _held(part: AnyPart) -> str | None:
+    """What a part of a varying width can hold; None if its width does not vary."""
+    match part:
+        case Code():
+            return part.alphabet.characters if part.low < part.high else None
+        case Choice():
+            varies = len({len(code) for code in part.codes}) > 1
+            return "".join(part.codes) if varies else None
+        case SequenceNumber():
+            return "0123456789" if part.low < part.high else None
+        case _:
+            return None
+
+
+@st.composite
+def sequences(draw: DrawFn, per: list[str], resets: list[Reset]) -> SequenceNumber:
+    low, more = draw(st.tuples(st.integers(1, 9), st.integers(0, 9)))
+    return SequenceNumber(
+        low,
+        low + more,
+        reset=draw(st.sampled_from([None, *resets])),
+        per=draw(st.lists(st.sampled_from(per), unique=True)) if per else (),
+        start=draw(st.integers(0, 10**low - 1)),
+        step=draw(st.sampled_from([1, 1, 2, 10])),
+    )
+
+
+def _covered(part: AnyPart, system: checkdigits.CheckSystem) -> bool:
+    match part:
+        case Code() | Random():
+            held = part.alphabet.characters
+        case Choice():
+            held = "".join(part.codes)
+        case Ulid():
+            held = ALPHABETS["crockford"].characters
+        case Time():
+            held = "0123456789" + re.sub("%.", "", part.format)
+        case _:
+            held = "0123456789"
+    return set(held) <= set(system.alphabet)
+
+
+@st.composite
+def checks(draw: DrawFn, before: list[AnyPart]) -> list[AnyPart]:
+    """Check characters over what stands before, as far as the system covers it; or none."""
+    system = draw(st.sampled_from(SYSTEMS))
+    values = [part for part in before if not isinstance(part, Fixed)]
+    fit = dict.fromkeys(part.name for part in values)
+    for part in values:
+        if not _covered(part, system):
+            fit.pop(part.name, None)
+    if not fit:
+        return []
+    if all(part.name in fit for part in values) and draw(st.booleans()):
+        return [CheckCharacters(system)]
+    over = draw(st.lists(st.sampled_from(list(fit)), min_size=1, unique=True))
+    return [CheckCharacters(system, [name for name in fit if name in over])]
+
+
+@st.composite
+def part_lists(draw: DrawFn) -> list[AnyPart]:
+    """Parts in any order that make a sound scheme."""
+    given_names = draw(st.lists(names, max_size=3, unique=True))
+    formats, fiscal, resets = draw(st.sampled_from(TIMES))
+    parts: list[AnyPart] = [draw(st.one_of(codes(name), choices(name))) for name in given_names]
+    if draw(st.booleans()):
+        parts.append(draw(sequences(given_names, resets)))
+    parts += [Time(text, fiscal if {"K", "k"} & set(text) else None) for text in formats]
+    if draw(st.booleans()):
+        parts.append(Random(draw(alphabets), draw(st.integers(1, 6))))
+    if draw(st.integers(0, 4)) == 0:
+        parts.append(Ulid())
+    laid: list[AnyPart] = []
+    for part in draw(st.permutations(parts)) or [SequenceNumber(3)]:
+        held = _held(part)
+        if held is not None:
+            laid += separated(part, draw(st.sampled_from("-/ .:")), held)
+        elif draw(st.booleans()):
+            laid += [part, Fixed(draw(fixed_texts))]
+        else:
+            laid.append(part)
+    if draw(st.booleans()):
+        laid.insert(0, Fixed(draw(fixed_texts)))
+    where = draw(st.integers(1, len(laid)))
+    while where < len(laid) and _held(laid[where - 1]) is not None:
+        where += 1  # a separator stays where it separates
+    return [*laid[:where], *draw(checks(laid[:where])), *laid[where:]]
+
+
+@st.composite
+def schemes(draw: DrawFn) -> Scheme:
+    """Any sound scheme of the parts of crmid."""
+    return Scheme("any", draw(part_lists()), tz=draw(st.sampled_from(ZONES)))
+
+
+moments = st.datetimes(
+    *(datetime(*day, tzinfo=UTC).replace(tzinfo=None) for day in ((1, 1, 3), (9998, 12, 29))),
+    timezones=st.just(UTC),
+)
+
+
+def value_of(part: AnyPart) -> SearchStrategy[Any]:
+    """The values that a part can print."""
+    match part:
+        case Choice():
+            return st.sampled_from(part.codes)
+        case Code():
+            return st.text(part.alphabet.characters, min_size=part.low, max_size=part.high)
+        case Random():
+            return st.text(part.alphabet.characters, min_size=part.length, max_size=part.length)
+        case SequenceNumber():
+            return st.integers(0, 10**part.high - 1)
+        case Ulid():
+            return st.integers(0, 2**128 - 1).map(ULID.from_int)
+        case Time():
+            return moments
+        case _:
+            raise AssertionError(part)
+
+
+def values_of(scheme: Scheme) -> SearchStrategy[dict[str, Any]]:
+    """Full sets of values of a scheme, without check characters."""
+    return st.fixed_dictionaries(
+        {
+            part.name: value_of(part)
+            for part in scheme.parts
+            if not isinstance(part, Fixed | CheckCharacters)
+        }
+    )
+
+
+@st.composite
+def numbered(draw: DrawFn) -> tuple[Scheme, dict[str, Any], str]:
+    """A scheme, a full set of values, and the text that they give."""
+    scheme = draw(schemes())
+    values = draw(values_of(scheme))
+    return scheme, values, scheme.render(**values)
+
+
+#: Characters that look like, or stand near, those that numbers are made of.
+FOREIGN = (
+    "٣３²Ⅷ०–‐Ⓐ\u0301ｱＡаΑﬁ\U0010ffff\n\r\t\x00\x1b\x7f\u00a0\u200b\u202e\u2066\ufeff"
+    "\ud800\udfff"
+)
+
+
+def _substituted(text: str, at: int, c: str) -> str:
+    return text[:at] + c + text[at + 1 :]
+
+
+@st.composite
+def mutated(draw: DrawFn, text: str) -> str:
+    """The text after one to three slips or attacks."""
+    anything = st.one_of(
+        st.sampled_from(FOREIGN), st.sampled_from(text or "0"), st.sampled_from(PRINTABLE)
+    )
+    for _ in range(draw(st.integers(1, 3))):
+        at, c = draw(st.integers(0, len(text))), draw(anything)
+        other = draw(st.integers(0, len(text)))
+        text = draw(
+            st.sampled_from(
+                [
+                    _substituted(text, at, c),
+                    text[:at] + c + text[at:],
+                    text[:at] + text[at + 1 :],
+                    text[:at] + text[at + 1 : at + 2] + text[at : at + 1] + text[at + 2 :],
+                    text[:at],
+                    text[at:],
+                    text[:other] + text[at:],
+                    text + c * 300,
+                    text.swapcase(),
+                ]
+            )
+        )
+    return text
+
+
+@st.composite
+def hostile(draw: DrawFn) -> tuple[Scheme, str]:
+    """A scheme, and a text that may or may not be one of its numbers."""
+    scheme, _, text = draw(numbered())
+    return scheme, draw(st.one_of(mutated(text), st.text(max_size=30), st.just(text)))
+
+
+# --- Small schemes, whose numbers can all be written down ----------------------------------
+
+_TINY = Alphabet("tiny", "AB")
+_DIGITS = Alphabet("few", "012")
+
+
+@st.composite
+def small_part_lists(draw: DrawFn) -> list[AnyPart]:
+    """A few parts of a few texts each."""
+
+    def drawn(name: str) -> SearchStrategy[AnyPart]:
+        spans = st.sampled_from([(1, 1), (2, 2), (1, 2)])
+        words = st.text("AB0", min_size=1, max_size=3)
+        return st.one_of(
+            spans.map(lambda span: Code(name, _TINY, *span)),
+            spans.map(lambda span: Code(name, _DIGITS, *span)),
+            st.lists(words, min_size=1, max_size=4, unique=True).map(lambda w: Choice(name, w)),
+        )
+
+    drawn_parts: list[AnyPart] = draw(
+        st.sampled_from(
+            [
+                [],
+                [SequenceNumber(1)],
+                [SequenceNumber(1, 2)],
+                [Time("%y")],
+                [Time("%q%y")],
+                [Time("%y"), Time("%y%q")],
+                [Random(_TINY, 2)],
+            ]
+        )
+    )
+    given_names = draw(st.permutations("uvw"))[: 1 if drawn_parts else 2]
+    parts = [*drawn_parts, *(draw(drawn(name)) for name in given_names)]
+    laid: list[AnyPart] = []
+    for part in draw(st.permutations(parts)):
+        held = _held(part)
+        if held is not None:
+            laid += separated(part, draw(st.sampled_from("-A/0")), held)
+        else:
+            laid.append(part)
+    if draw(st.booleans()):
+        laid.insert(0, Fixed(draw(st.sampled_from(["A", "AB", "0-", "京"]))))
+    return laid + draw(st.one_of(st.just([]), checks(laid)))
+
+
+small_schemes = small_part_lists().map(lambda parts: Scheme("small", parts))
+
+
+def texts_of(part: AnyPart) -> list[Any]:
+    """All values of a small part."""
+    match part:
+        case Choice():
+            return list(part.codes)
+        case Code(alphabet=alphabet, low=low, high=high):
+            return _words(alphabet.characters, low, high)
+        case Random(alphabet=alphabet, length=length):
+            return _words(alphabet.characters, length, length)
+        case SequenceNumber():
+            return list(range(10**part.high))
+        case Time():
+            months = (1, 4, 7, 10) if "q" in part.letters else (1,)
+            return [
+                datetime(year, m, 1, tzinfo=UTC) for year in range(1969, 2069) for m in months
+            ]
+        case _:
+            raise AssertionError(part)
+
+
+def _words(characters: str, low: int, high: int) -> list[str]:
+    words, last = list[str](), [""]
+    for length in range(1, high + 1):
+        last = [word + c for word in last for c in characters]
+        words += last if length >= low else []
+    return words
+
+
+def all_numbers(scheme: Scheme) -> list[str]:
+    """Every valid text of a small scheme, sorted."""
+    sets: list[dict[str, Any]] = [{}]
+    domains: dict[str, list[Any]] = {}
+    for part in scheme.parts:
+        if not isinstance(part, Fixed | CheckCharacters):
+            values = texts_of(part)
+            domains[part.name] = max(domains.get(part.name, []), values, key=len)
+    for name, values in domains.items():
+        sets = [{**old, name: value} for old in sets for value in values]
+    return sorted({scheme.render(**values) for values in sets})
+
+
+def shared_prefix(text: str, valid: list[str]) -> int:
+    """How much of a text is the beginning of one of the sorted texts."""
+    from bisect import bisect_left
+
+    at = bisect_left(valid, text)
+    return max(common(text, other) for other in valid[max(0, at - 1) : at + 1])
+
+
+def common(one: str, other: str) -> int:
+    """How many characters two texts share from the beginning."""
+    same = 0
+    while same < min(len(one), len(other)) and one[same] == other[same]:
+        same += 1
+    return same
+
+
+# --- What the calendar says, worked out without crmid --------------------------------------
+
+
+def printed(moment: datetime, format: str, fiscal: Fiscal | None) -> str:  # noqa: A002
+    """A local time by a format, with a rendering of its own."""
+    iso = moment.isocalendar()
+    label = 0
+    if fiscal:
+        label = moment.year - (moment.month < fiscal.month)
+        label += fiscal.label == "end" and fiscal.month > 1
+    fields: Mapping[str, str] = {
+        "Y": f"{moment.year:04}",
+        "y": f"{moment.year % 100:02}",
+        "K": f"{label:04}",
+        "k": f"{label % 100:02}",
+        "G": f"{iso[0]:04}",
+        "V": f"{iso[1]:02}",
+        "q": str((moment.month - 1) // 3 + 1),
+        "m": f"{moment.month:02}",
+        "d": f"{moment.day:02}",
+        "j": f"{(moment.date() - moment.date().replace(month=1, day=1)).days + 1:03}",
+        "H": f"{moment.hour:02}",
+        "M": f"{moment.minute:02}",
+        "S": f"{moment.second:02}",
+        "f": f"{moment.microsecond:06}",
+        "%": "%",
+    }
+    text, pieces = "", iter(format)
+    for c in pieces:
+        text += fields[next(pieces)] if c == "%" else c
+    return text
+
+
+def days(first: datetime, last: datetime) -> list[datetime]:
+    """Every day from the first to the last, inclusive."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]

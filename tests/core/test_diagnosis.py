@@ -1,0 +1,309 @@
+"""Where a text stops being a number, in which part, and what is said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crmid import (
+    InvalidCharacter,
+    InvalidCheckDigit,
+    InvalidComponent,
+    InvalidLength,
+    InvalidNumber,
+    Scheme,
+)
+from crmid.directives import Fiscal
+from crmid.errors import columns
+from crmid.parts import AnyPart, Fixed, SequenceNumber, Time
+
+from .strategies import (
+    all_numbers,
+    days,
+    hostile,
+    mutated,
+    printed,
+    shared_prefix,
+    small_schemes,
+)
+
+
+def wrong(scheme: Scheme, text: str) -> InvalidNumber:
+    with pytest.raises(InvalidNumber) as caught:
+        scheme.parse(text)
+    return caught.value
+
+
+# --- Law 8: the position --------------------------------------------------------------------
+
+
+@settings(max_examples=40)
+@given(small_schemes, st.data())
+def test_position_is_the_longest_prefix_shared_with_a_number(
+    scheme: Scheme, data: st.DataObject
+) -> None:
+    """Law 8, by brute force over all numbers of small schemes, check characters included."""
+    valid = all_numbers(scheme)
+    for _ in range(8):
+        text = data.draw(mutated(data.draw(st.sampled_from(valid))))
+        if scheme.is_valid(text):
+            assert text in valid
+        else:
+            assert text not in valid
+            assert wrong(scheme, text).position == shared_prefix(text, valid)
+
+
+_Y2K = [datetime(year, 1, 1, tzinfo=UTC) for year in (1969, 2068)]
+_CENTURY = days(_Y2K[0], _Y2K[1].replace(month=12, day=31))
+_EVER = [datetime(year, 1, 1, tzinfo=UTC) for year in range(1, 10_000)]
+_KINDS = ["%y%m%d", "%d%m%y", "%y%j", "%j%y", "%d/%m/%y", "%q%y", "%m-%y", "%y%q%m"]
+
+
+def _slips(texts: Iterable[str]) -> Iterable[str]:
+    """Each text with each of its characters in turn replaced, left out or doubled."""
+    for text in texts:
+        for at in range(len(text)):
+            for c in "0123456789-x":
+                yield text[:at] + c + text[at + 1 :]
+            yield text[:at] + text[at + 1 :]
+            yield text[:at] + text[at] + text[at:]
+        yield text + "1"
+
+
+def _check_positions(scheme: Scheme, valid: list[str], sample: Iterable[str]) -> None:
+    known = set(valid)
+    for text in set(_slips(sample)):
+        assert scheme.is_valid(text) == (text in known)
+        if text not in known:
+            assert (text, wrong(scheme, text).position) == (text, shared_prefix(text, valid))
+
+
+@pytest.mark.parametrize("text", _KINDS)
+def test_position_in_days_of_a_century(text: str) -> None:
+    """Law 8, by brute force: the longest prefix of a date that some date begins with."""
+    valid = sorted({printed(day, text, None) for day in _CENTURY})
+    _check_positions(Scheme("s", [Time(text)]), valid, valid[:: len(valid) // 20])
+
+
+@pytest.mark.parametrize("parts", [["%y%m", "%m%d"], ["%d", "%m", "%y"], ["%j", "%y%m%d"]])
+def test_position_in_several_times_that_must_agree(parts: list[str]) -> None:
+    """Law 8 across time parts: the first digit with which no agreeing text goes on."""
+    scheme = Scheme("s", [p for text in parts for p in (Time(text), Fixed("."))])
+    format_ = "".join(f"{text}." for text in parts)
+    valid = sorted({printed(day, format_, None) for day in _CENTURY})
+    _check_positions(scheme, valid, valid[:: len(valid) // 20])
+
+
+@pytest.mark.parametrize("label", ["start", "end"])
+@pytest.mark.parametrize("text", ["%k%m%d", "%m%k", "%y%k", "%k%q"])
+def test_position_in_fiscal_years(text: str, label: str) -> None:
+    fiscal = Fiscal(4, "end" if label == "end" else "start")
+    first, last = datetime(1968, 4, 1, tzinfo=UTC), datetime(2068, 12, 31, tzinfo=UTC)
+    every = days(first.replace(year=1960), last.replace(year=2080))
+    valid = sorted({printed(day, text, fiscal) for day in every})
+    _check_positions(Scheme("s", [Time(text, fiscal)]), valid, valid[:: len(valid) // 20])
+
+
+def _weeks() -> list[datetime]:
+    return [
+        day
+        for year in range(1, 10_000)
+        for day in days(
+            datetime(year, 12, 28, tzinfo=UTC) if year > 1 else datetime(1, 1, 1, tzinfo=UTC),
+            datetime(year, 12, 28, tzinfo=UTC) if year > 1 else datetime(1, 1, 2, tzinfo=UTC),
+        )
+    ]
+
+
+@pytest.mark.parametrize("text", ["%G%V", "%V%G"])
+def test_position_in_iso_weeks(text: str) -> None:
+    """Law 8 with week 53, which not every year has; 28 December lies in the last week."""
+    last = {year: _last_week(year) for year in range(1, 10_000)}
+    valid = sorted(
+        f"{year:04}{week:02}" if text == "%G%V" else f"{week:02}{year:04}"
+        for year, weeks in last.items()
+        for week in range(1, weeks + 1)
+    )
+    sample = [
+        "202053",
+        "202153",
+        "202653",
+        "999952",
+        "999953",
+        "000153",
+        "000100",
+        "53",
+        "2020",
+    ]
+    if text == "%V%G":
+        sample = [each[4:] + each[:4] for each in sample]
+    _check_positions(Scheme("s", [Time(text)]), valid, sample)
+
+
+def _last_week(year: int) -> int:
+    return datetime(year, 12, 28, tzinfo=UTC).isocalendar().week
+
+
+@pytest.mark.parametrize("text", ["%Y%m%d", "%Y%j", "%Y%q%m%d"])
+@pytest.mark.parametrize("year", [1, 1900, 2000, 2024, 2026, 9999])
+def test_position_in_a_four_digit_year(text: str, year: int) -> None:
+    """Law 8 for formats that begin with the year: all days of one, one day of all others."""
+    first = datetime(year, 1, 1, tzinfo=UTC)
+    every = [*_EVER, *days(first, first.replace(month=12, day=31))]
+    valid = sorted({printed(day, text, None) for day in every})
+    begin = f"{year:04}"
+    inside = [each for each in valid if each.startswith(begin)]
+    scheme, known = Scheme("s", [Time(text)]), set(inside)
+    for slip in set(_slips(inside[::60])):
+        if slip[:4] == begin:
+            assert scheme.is_valid(slip) == (slip in known)
+        if not scheme.is_valid(slip):
+            assert (slip, wrong(scheme, slip).position) == (slip, shared_prefix(slip, valid))
+
+
+@settings(max_examples=150)
+@given(hostile())
+def test_position_points_behind_a_beginning(made: tuple[Scheme, str]) -> None:
+    """Law 8 for any scheme: what stands before the position is no reason to stop there."""
+    scheme, text = made
+    if scheme.is_valid(text):
+        return
+    error = wrong(scheme, text)
+    before = wrong(scheme, text[: error.position]) if error.position else None
+    if before:
+        assert before.position == error.position
+    assert scheme.max_length >= error.position
+    if error.part is not None:
+        assert error.part in scheme.names
+
+
+# --- Law 8 for an application's own part ----------------------------------------------------
+
+
+@attrs.frozen
+class Even:
+    """Two digits that make an even number."""
+
+    name: str = "even"
+    pattern: str = "[0-9]{2}"
+    template: str = "{even:even}"
+
+    def render(self, value: int, /) -> str:
+        return f"{value:02}"
+
+    def parse(self, text: str, /) -> int:
+        if int(text) % 2:
+            raise ValueError(f"{text} is odd\nand that is bad")
+        return int(text)
+
+
+def test_an_own_part_is_blamed_where_it_begins() -> None:
+    parts: list[AnyPart] = [Fixed("A-"), Even(), Fixed("-"), SequenceNumber(1)]
+    scheme = Scheme("s", parts)
+    for text in ("A-11-1", "A-x", "A-1x-1", "A-11"):
+        error = wrong(scheme, text)
+        assert (error.position, error.part, type(error)) == (2, "even", InvalidComponent)
+        assert str(error).isprintable()
+    assert wrong(scheme, "A-12-x").position == 5
+    assert wrong(scheme, "A-1").position == 3
+    assert wrong(scheme, "A-").position == 2
+    assert "even" in str(wrong(scheme, "A-1"))
+    assert "11 is odd" in str(wrong(scheme, "A-11-1"))
+
+
+# --- What is said --------------------------------------------------------------------------
+
+CUSTOMER = Scheme("customer", "C{dept:n3}-{seq:n5}-{tier:A|B|C}")
+
+
+@pytest.mark.parametrize(
+    ("template", "text", "kind", "reason", "at", "part"),
+    [
+        (CUSTOMER.template, "C001-12345-D", InvalidComponent, "D is not a tier: A, B or C", 11, "tier"),
+        ("C{seq:n6}", "C00001", InvalidLength, "00001 is one digit short", 6, "seq"),
+        ("C{seq:n6}-X", "C00001-X", InvalidLength, "00001 is one digit short", 6, "seq"),
+        ("C{seq:n6}-X", "C0000001-X", InvalidLength, "0000001 is one digit too long", 7, "seq"),
+        ("C{seq:n6}-X", "C001-X", InvalidLength, "001 is 3 digits short", 4, "seq"),
+        ("C{dept:a2}{x:n1}", "CA1", InvalidLength, "A is one upper-case letter short", 2, "dept"),
+        ("{x:an3}-{seq:n1}", "AB-1", InvalidLength, "AB is one character short", 2, "x"),
+        ("{x:hex*3}-{seq:n1}", "ab-1", InvalidLength, "ab is one hex character short", 2, "x"),
+        ("{random:n4}-", "123-", InvalidLength, "123 is one digit short", 3, "random"),
+        ("{seq:n5}{check:luhn}", "000017", InvalidCheckDigit, "check character is 7, expected 8", 5, "check"),
+        ("{seq:n3}{check:mod97_10}", "00100", InvalidCheckDigit, "check characters are 00, expected 95", 3, "check"),
+        ("C{seq:n3}", "c001", InvalidCharacter, "c is lower case; write C", 0, None),
+        ("C{dept:a2}-", "Cab-", InvalidCharacter, "a is lower case; write A", 1, "dept"),
+        ("C{seq:n3}", "C0O1", InvalidCharacter, "'O' where a digit should stand", 2, "seq"),
+        ("C{seq:n3}", "C0１1", InvalidCharacter, "'１' (FULLWIDTH DIGIT ONE) where a digit should stand", 2, "seq"),
+        ("C{seq:n3}", "X001", InvalidCharacter, "'X' where 'C' should stand", 0, None),
+        ("C{seq:n3}", "", InvalidLength, "empty; 'C' should stand here", 0, None),
+        ("C{seq:n3}-{x:n1}", "C001", InvalidLength, "the text ends where '-' should follow", 4, None),
+        ("{time:%Y%m%d}", "20261301", InvalidComponent, "13 is not a month: 01 to 12", 5, "time"),
+        ("{time:%Y%m%d}", "20260230", InvalidComponent, "year 2026, month 02 has no day 30", 6, "time"),
+        ("{time:%G%V}", "202153", InvalidComponent, "ISO year 2021 has no ISO week 53", 5, "time"),
+        ("{time:%G%V}", "202154", InvalidComponent, "54 is not an ISO week: 01 to 53", 5, "time"),
+        ("{time:%Y%m%d%H}", "2026010124", InvalidComponent, "24 is not an hour: 00 to 23", 9, "time"),
+        ("{time:%Y}-{time:%Y}", "2026-2027", InvalidComponent, "the year is 2027 here and 2026 before", 8, "time"),
+        ("{seq:n3..6}", "000123", InvalidComponent, "000123 has a leading zero; over 3 digits none is written", 3, "seq"),
+        ("{seq:n3}", "0011", InvalidLength, "4 characters, 3 characters at the most", 3, None),
+        ("{x:n1..3}-", "1-\x00", InvalidLength, "the number ends before '\\x00'", 2, None),
+        ("{ulid}", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ", InvalidCharacter, "'8' where a ULID character should stand", 0, "ulid"),
+        ("{a:A|AB}-", "ABC-", InvalidComponent, "ABC is not an a: A or AB", 2, "a"),
+        ("{a:AB|}-", "AC-", InvalidComponent, "AC is not an a: AB", 1, "a"),
+        ("{a:A|B}{b:C|D}", "AX", InvalidComponent, "X is not a b: C or D", 1, "b"),
+        ("{a:AB|ABC}{x:n1}", "ABX", InvalidComponent, "AB is followed by something else", 2, "a"),
+    ],
+)  # fmt: skip
+def test_the_error_says_what_is_wrong_and_where(
+    template: str, text: str, kind: type[InvalidNumber], reason: str, at: int, part: str | None
+) -> None:
+    error = wrong(Scheme("s", template), text)
+    assert (type(error), error.reason, error.position, error.part) == (kind, reason, at, part)
+    assert reason.replace("\\x00", "\\x00") in str(error)
+    first, second = error.diagram().split("\n")
+    assert second.strip() == f"^ {reason}"
+    assert second.index("^") == columns(text[:at])
+    assert first
+
+
+@settings(max_examples=200)
+@given(hostile())
+def test_errors_are_one_printable_line_and_two_aligned_ones(made: tuple[Scheme, str]) -> None:
+    """Whatever the text holds: controls, marks of direction, surrogates, 300 characters more."""
+    scheme, text = made
+    if scheme.is_valid(text):
+        return
+    error = wrong(scheme, text)
+    assert str(error).isprintable()
+    assert len(str(error)) < 2_000
+    lines = error.diagram().split("\n")
+    assert len(lines) == 2
+    assert all(line.isprintable() for line in lines)
+    str(error).encode()
+    anatomy = scheme.explain(text)
+    assert anatomy.startswith("not a number of any\n")
+    assert all(line.isprintable() for line in anatomy.split("\n"))
+
+
+def test_the_caret_stands_under_wide_characters_too() -> None:
+    """East Asian wide characters take two columns of a terminal, combining marks none."""
+    scheme = Scheme("s", "客户-{city:京|沪}{seq:n2}")
+    error = wrong(scheme, "客户-深12")
+    assert error.diagram() == "客户-深12\n     ^^ 深12 is not a city: 京 or 沪".replace(
+        "深12 is", f"{error.reason.split(' is')[0]} is"
+    )
+    accent = Scheme("s", "e\u0323\u0302x{seq:n2}".replace("e\u0323\u0302", "\u1ec7"))
+    assert wrong(accent, "\u1ec7y").diagram().split("\n")[1].index("^") == 1
+    marked = wrong(Scheme("s", "A\u20e3B{seq:n2}"), "A\u20e3C")
+    assert marked.diagram().split("\n")[1].index("^") == 1
+
+
+def test_a_long_text_is_cut_around_the_caret() -> None:
+    scheme = Scheme("s", "{x:n100}{seq:n100}".replace("{seq:n100}", "{y:n100}"))
+    first, second = wrong(scheme, "1" * 150 + "x" + "1" * 100).diagram().split("\n")
+    assert first == "…" + "1" * 60 + "x" + "1" * 59 + "…"
+    assert second.startswith(" " * 61 + "^ ")

@@ -1,0 +1,110 @@
+"""The stores in Redis keep the laws of counters."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import pytest
+import redis
+import redis.asyncio
+
+from crmid.counters import MAX_VALUE, Block, CounterKey
+from crmid.errors import SequenceExhausted
+from crmid.stores import AsyncRedisStore, RedisStore
+from tests.stores.laws import LAWS, Open
+
+from .conftest import Make
+from .servers import Awaited, Loop
+
+
+KEY = CounterKey("customer")
+
+
+@pytest.fixture(params=["sync", "async", "client", "async client", "opened each time"])
+def open_store(
+    request: pytest.FixtureRequest, url: str, prefix: str, loop: Loop
+) -> Iterator[Open]:
+    with contextlib.ExitStack() as stack:
+
+        def sync(source: str | redis.Redis) -> RedisStore:
+            store = RedisStore(source, accept_repeats_after_failover=True, prefix=prefix)
+            stack.callback(store.close)
+            return store
+
+        def aio(source: str | redis.asyncio.Redis) -> Awaited:
+            store = AsyncRedisStore(source, accept_repeats_after_failover=True, prefix=prefix)
+            awaited = Awaited(store, loop)
+            stack.callback(awaited.close)
+            return awaited
+
+        if request.param == "opened each time":
+            yield lambda: sync(url)
+            return
+        made = {
+            "sync": lambda: sync(url),
+            "async": lambda: aio(url),
+            "client": lambda: sync(redis.Redis.from_url(url, decode_responses=True)),
+            "async client": lambda: aio(redis.asyncio.Redis.from_url(url, encoding="latin-1")),
+        }[request.param]()
+        yield lambda: made
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+def test_law(law: Callable[[Open], None], open_store: Open) -> None:
+    law(open_store)
+
+
+@pytest.mark.parametrize("power", [31, 32, 53, 62, 63])
+def test_counts_exactly_where_doubles_do_not(make: Make, url: str, prefix: str, power: int) -> None:
+    store = make(url, prefix=prefix)
+    base = 2**power - 4
+    assert store.reserve(KEY, 1, start=base - 1).hi == base
+    for step in range(3):
+        assert store.reserve(KEY).lo == base + step
+        assert store.peek(KEY) == base + step + 1
+        with pytest.raises(SequenceExhausted) as caught:
+            store.reserve(KEY, 2, limit=base + step + 2)
+        assert caught.value.remaining == 1
+        assert store.advance(KEY, base + step) == base + step + 1
+
+
+def test_a_block_may_be_as_large_as_all_values(make: Make, url: str, prefix: str) -> None:
+    store = make(url, prefix=prefix)
+    assert store.reserve(KEY, MAX_VALUE, start=0) == Block(KEY, 0, MAX_VALUE)
+    with pytest.raises(SequenceExhausted) as caught:
+        store.reserve(KEY, MAX_VALUE)
+    assert caught.value.remaining == 0
+
+
+def test_gives_back_from_the_top_only(make: Make, url: str, prefix: str) -> None:
+    store = make(url, prefix=prefix)
+    first, second = store.reserve(KEY, 10), store.reserve(KEY, 10)
+    assert not store.give_back(first)
+    assert store.give_back(second)
+    assert not store.give_back(second)
+    assert store.give_back(first._replace(lo=4))
+    assert store.reserve(KEY) == Block(KEY, 4, 5)
+    assert not store.give_back(Block(CounterKey("unknown"), 1, 5))
+    assert store.peek(CounterKey("unknown")) is None
+
+
+def test_keys_can_be_read_by_people(url: str, prefix: str) -> None:
+    with RedisStore(url, accept_repeats_after_failover=True, prefix=prefix) as store:
+        store.reserve(CounterKey("invoice", "branch=NY;dept=001", "2026"))
+        store.reserve(CounterKey("a:b", "", "50%"))
+        store.remember("invoice", "reset=year")
+    with redis.Redis.from_url(url, decode_responses=True) as client:
+        found = sorted(key.removeprefix(prefix) for key in client.scan_iter(f"{prefix}*"))
+        assert client.get(f"{prefix}counter:invoice:branch=NY;dept=001:2026") == "2"
+    assert found == [
+        "counter:a%3Ab::50%25",
+        "counter:invoice:branch=NY;dept=001:2026",
+        "series:invoice",
+    ]
+
+
+def test_prefixes_keep_applications_apart(make: Make, url: str, prefix: str) -> None:
+    one, other = make(url, prefix=prefix), make(url, prefix=f"{prefix}other:")
+    assert one.reserve(KEY, 5).lo == other.reserve(KEY).lo == 1
+    assert other.peek(KEY) == 2
