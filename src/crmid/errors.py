@@ -89,7 +89,7 @@ def columns(text: str) -> int:
     import unicodedata  # tables of a megabyte, needed only to draw
 
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
+    return len(text) + wide - sum(unicodedata.category(c) in {"Mn", "Me"} for c in text)
 
 
 class CrmidError(Exception):
@@ -153,7 +153,7 @@ class AmbiguousNumber(InvalidNumber):
     def __init__(self, text: str, readings: tuple[str, ...]) -> None:
         either = " or ".join(map(shown, readings[:2]))
         super().__init__(text, 0, None, "one number", f"may mean {either}")
-        self.args = (text, readings)
+        self.args: tuple[object, ...] = (text, readings)
         self.readings = readings
 
 
@@ -337,7 +337,7 @@ class SchemaVersion(StoreError):
             f"{store}: its tables are of version {found}, this crmid knows version {known}: "
             f"{'upgrade crmid' if found > known else 'upgrade the tables'}"
         )
-        self.args = (store, found, known)
+        self.args: tuple[object, ...] = (store, found, known)
         self.store = store
         self.found = found
         self.known = known
@@ -358,7 +358,7 @@ class ModeConflict(StoreError):
             f"{key} is used {_USES.get(stored, stored)}, and cannot be used "
             f"{_USES.get(wanted, wanted)} as well: give the scheme another series"
         )
-        self.args = (key, stored, wanted)
+        self.args: tuple[object, ...] = (key, stored, wanted)
         self.key = key
         self.stored = stored
         self.wanted = wanted
@@ -382,7 +382,7 @@ class SeriesChanged(StoreError):
             f"{wanted or 'nothing'}: its counters would start again. Go back to the old rules, "
             "or give the scheme another series",
         )
-        self.args = (series, stored, wanted)
+        self.args: tuple[object, ...] = (series, stored, wanted)
         self.series = series
         self.stored = stored
         self.wanted = wanted

@@ -96,6 +96,11 @@ class Reset:
         """The unit and, for fiscal years, the month: ``fiscal_year:4``."""
         return f"{self.unit}:{self.fiscal}" if self.unit == "fiscal_year" else self.unit
 
+    @property
+    def noun(self) -> str:
+        """The unit in words: ``ISO week``."""
+        return self.unit.replace("_", " ").replace("iso", "ISO")
+
     def key(self, day: date) -> str:
         """The text that names the period of a local date in a counter's key.
 

@@ -101,10 +101,13 @@ KINDS: Mapping[str, Slips] = {
 
 
 def payloads(system: System) -> Iterator[str]:
-    """All payloads of a short length, or all that differ from zeros in a short window."""
+    """All payloads of a short length, or all that differ from zeros in a short window.
+
+    The window lies anywhere; for large alphabets at the end, where the check character is.
+    """
     size = 4 if len(system.alphabet) == 10 else 3
     for length in system.lengths[:3] or (size,):
-        starts = range(length - size + 1)
+        starts = range(length - size if size == 3 else 0, length - size + 1)
         for start, window in product(starts, product(system.alphabet, repeat=size)):
             rest = length - start - size
             yield system.alphabet[0] * start + "".join(window) + system.alphabet[0] * rest

@@ -19,7 +19,7 @@ from crmid import (
     Scheme,
 )
 from crmid.directives import Fiscal
-from crmid.errors import columns
+from crmid.errors import columns, drawn
 from crmid.parts import AnyPart, Fixed, SequenceNumber, Time
 
 from .strategies import (
@@ -109,17 +109,6 @@ def test_position_in_fiscal_years(text: str, label: str) -> None:
     _check_positions(Scheme("s", [Time(text, fiscal)]), valid, valid[:: len(valid) // 20])
 
 
-def _weeks() -> list[datetime]:
-    return [
-        day
-        for year in range(1, 10_000)
-        for day in days(
-            datetime(year, 12, 28, tzinfo=UTC) if year > 1 else datetime(1, 1, 1, tzinfo=UTC),
-            datetime(year, 12, 28, tzinfo=UTC) if year > 1 else datetime(1, 1, 2, tzinfo=UTC),
-        )
-    ]
-
-
 @pytest.mark.parametrize("text", ["%G%V", "%V%G"])
 def test_position_in_iso_weeks(text: str) -> None:
     """Law 8 with week 53, which not every year has; 28 December lies in the last week."""
@@ -162,7 +151,9 @@ def test_position_in_a_four_digit_year(text: str, year: int) -> None:
     for slip in set(_slips(inside[::60])):
         if slip[:4] == begin:
             assert scheme.is_valid(slip) == (slip in known)
-        if not scheme.is_valid(slip):
+        elif slip[:4].isdigit() and len(slip) > 3 and slip[:4] != "0000":
+            continue  # another year, of which one day is listed
+        if slip not in known:
             assert (slip, wrong(scheme, slip).position) == (slip, shared_prefix(slip, valid))
 
 
@@ -174,9 +165,9 @@ def test_position_points_behind_a_beginning(made: tuple[Scheme, str]) -> None:
     if scheme.is_valid(text):
         return
     error = wrong(scheme, text)
-    before = wrong(scheme, text[: error.position]) if error.position else None
-    if before:
-        assert before.position == error.position
+    before = text[: error.position]
+    if not scheme.is_valid(before):
+        assert wrong(scheme, before).position == error.position
     assert scheme.max_length >= error.position
     if error.part is not None:
         assert error.part in scheme.names
@@ -222,58 +213,165 @@ CUSTOMER = Scheme("customer", "C{dept:n3}-{seq:n5}-{tier:A|B|C}")
 
 
 @pytest.mark.parametrize(
-    ("template", "text", "kind", "reason", "at", "part"),
+    ("template", "text", "where", "kind", "reason"),
     [
-        (CUSTOMER.template, "C001-12345-D", InvalidComponent, "D is not a tier: A, B or C", 11, "tier"),
-        ("C{seq:n6}", "C00001", InvalidLength, "00001 is one digit short", 6, "seq"),
-        ("C{seq:n6}-X", "C00001-X", InvalidLength, "00001 is one digit short", 6, "seq"),
-        ("C{seq:n6}-X", "C0000001-X", InvalidLength, "0000001 is one digit too long", 7, "seq"),
-        ("C{seq:n6}-X", "C001-X", InvalidLength, "001 is 3 digits short", 4, "seq"),
-        ("C{dept:a2}{x:n1}", "CA1", InvalidLength, "A is one upper-case letter short", 2, "dept"),
-        ("{x:an3}-{seq:n1}", "AB-1", InvalidLength, "AB is one character short", 2, "x"),
-        ("{x:hex*3}-{seq:n1}", "ab-1", InvalidLength, "ab is one hex character short", 2, "x"),
-        ("{random:n4}-", "123-", InvalidLength, "123 is one digit short", 3, "random"),
-        ("{seq:n5}{check:luhn}", "000017", InvalidCheckDigit, "check character is 7, expected 8", 5, "check"),
-        ("{seq:n3}{check:mod97_10}", "00100", InvalidCheckDigit, "check characters are 00, expected 95", 3, "check"),
-        ("C{seq:n3}", "c001", InvalidCharacter, "c is lower case; write C", 0, None),
-        ("C{dept:a2}-", "Cab-", InvalidCharacter, "a is lower case; write A", 1, "dept"),
-        ("C{seq:n3}", "C0O1", InvalidCharacter, "'O' where a digit should stand", 2, "seq"),
-        ("C{seq:n3}", "C0１1", InvalidCharacter, "'１' (FULLWIDTH DIGIT ONE) where a digit should stand", 2, "seq"),
-        ("C{seq:n3}", "X001", InvalidCharacter, "'X' where 'C' should stand", 0, None),
-        ("C{seq:n3}", "", InvalidLength, "empty; 'C' should stand here", 0, None),
-        ("C{seq:n3}-{x:n1}", "C001", InvalidLength, "the text ends where '-' should follow", 4, None),
-        ("{time:%Y%m%d}", "20261301", InvalidComponent, "13 is not a month: 01 to 12", 5, "time"),
-        ("{time:%Y%m%d}", "20260230", InvalidComponent, "year 2026, month 02 has no day 30", 6, "time"),
-        ("{time:%G%V}", "202153", InvalidComponent, "ISO year 2021 has no ISO week 53", 5, "time"),
-        ("{time:%G%V}", "202154", InvalidComponent, "54 is not an ISO week: 01 to 53", 5, "time"),
-        ("{time:%Y%m%d%H}", "2026010124", InvalidComponent, "24 is not an hour: 00 to 23", 9, "time"),
-        ("{time:%Y}-{time:%Y}", "2026-2027", InvalidComponent, "the year is 2027 here and 2026 before", 8, "time"),
-        ("{seq:n3..6}", "000123", InvalidComponent, "000123 has a leading zero; over 3 digits none is written", 3, "seq"),
-        ("{seq:n3}", "0011", InvalidLength, "4 characters, 3 characters at the most", 3, None),
-        ("{x:n1..3}-", "1-\x00", InvalidLength, "the number ends before '\\x00'", 2, None),
-        ("{ulid}", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ", InvalidCharacter, "'8' where a ULID character should stand", 0, "ulid"),
-        ("{a:A|AB}-", "ABC-", InvalidComponent, "ABC is not an a: A or AB", 2, "a"),
-        ("{a:AB|}-", "AC-", InvalidComponent, "AC is not an a: AB", 1, "a"),
-        ("{a:A|B}{b:C|D}", "AX", InvalidComponent, "X is not a b: C or D", 1, "b"),
-        ("{a:AB|ABC}{x:n1}", "ABX", InvalidComponent, "AB is followed by something else", 2, "a"),
+        (
+            CUSTOMER.template,
+            "C001-12345-D",
+            (11, "tier"),
+            InvalidComponent,
+            "D is not a tier: A, B or C",
+        ),
+        ("C{seq:n6}", "C00001", (6, "seq"), InvalidLength, "00001 is one digit short"),
+        ("C{seq:n6}-X", "C00001-X", (6, "seq"), InvalidLength, "00001 is one digit short"),
+        (
+            "C{seq:n6}-X",
+            "C0000001-X",
+            (7, "seq"),
+            InvalidLength,
+            "0000001 is one digit too long",
+        ),
+        ("C{seq:n6}-X", "C001-X", (4, "seq"), InvalidLength, "001 is 3 digits short"),
+        (
+            "C{dept:a2}{x:n1}",
+            "CA1",
+            (2, "dept"),
+            InvalidLength,
+            "A is one upper-case letter short",
+        ),
+        ("{x:an3}-{seq:n1}", "AB-1", (2, "x"), InvalidLength, "AB is one character short"),
+        (
+            "{x:hex*3}-{seq:n1}",
+            "ab-1",
+            (2, "x"),
+            InvalidLength,
+            "ab is one hex character short",
+        ),
+        ("{random:n4}-", "123-", (3, "random"), InvalidLength, "123 is one digit short"),
+        (
+            "{seq:n5}{check:luhn}",
+            "000017",
+            (5, "check"),
+            InvalidCheckDigit,
+            "check character is 7, expected 8",
+        ),
+        (
+            "{seq:n3}{check:mod97_10}",
+            "00100",
+            (3, "check"),
+            InvalidCheckDigit,
+            "check characters are 00, expected 95",
+        ),
+        ("C{seq:n3}", "c001", (0, None), InvalidCharacter, "c is lower case; write C"),
+        ("C{dept:a2}-", "Cab-", (1, "dept"), InvalidCharacter, "a is lower case; write A"),
+        ("C{seq:n3}", "C0O1", (2, "seq"), InvalidCharacter, "'O' where a digit should stand"),
+        (
+            "C{seq:n3}",
+            "C0１1",
+            (2, "seq"),
+            InvalidCharacter,
+            "'１' (FULLWIDTH DIGIT ONE) where a digit should stand",
+        ),
+        ("C{seq:n3}", "X001", (0, None), InvalidCharacter, "'X' where 'C' should stand"),
+        ("C{seq:n3}", "", (0, None), InvalidLength, "empty; 'C' should stand here"),
+        (
+            "C{seq:n3}-{x:n1}",
+            "C001",
+            (4, None),
+            InvalidLength,
+            "the text ends where '-' should follow",
+        ),
+        (
+            "{time:%Y%m%d}",
+            "20261301",
+            (5, "time"),
+            InvalidComponent,
+            "13 is not a month: 01 to 12",
+        ),
+        (
+            "{time:%Y%m%d}",
+            "20260230",
+            (6, "time"),
+            InvalidComponent,
+            "year 2026, month 02 has no day 30",
+        ),
+        (
+            "{time:%G%V}",
+            "202153",
+            (5, "time"),
+            InvalidComponent,
+            "ISO year 2021 has no ISO week 53",
+        ),
+        (
+            "{time:%G%V}",
+            "202154",
+            (5, "time"),
+            InvalidComponent,
+            "54 is not an ISO week: 01 to 53",
+        ),
+        (
+            "{time:%Y%m%d%H}",
+            "2026010124",
+            (9, "time"),
+            InvalidComponent,
+            "24 is not an hour: 00 to 23",
+        ),
+        (
+            "{time:%Y}-{time:%Y}",
+            "2026-2027",
+            (8, "time"),
+            InvalidComponent,
+            "the year is 2027 here and 2026 before",
+        ),
+        (
+            "{seq:n3..6}",
+            "000123",
+            (3, "seq"),
+            InvalidComponent,
+            "000123 has a leading zero; over 3 digits none is written",
+        ),
+        ("{seq:n3}", "0011", (3, "seq"), InvalidLength, "0011 is one digit too long"),
+        ("{x:n1..3}-", "1-\x00", (2, None), InvalidLength, "the number ends before '\\x00'"),
+        (
+            "{ulid}",
+            "8ZZZZZZZZZZZZZZZZZZZZZZZZZ",
+            (0, "ulid"),
+            InvalidCharacter,
+            "'8' where a ULID character should stand",
+        ),
+        ("{a:A|AB}-", "ABC-", (2, None), InvalidCharacter, "'C' where '-' should stand"),
+        ("{a:AB|}-", "AC-", (1, "a"), InvalidComponent, "AC is not an a: AB"),
+        ("{a:A|B}{b:C|D}", "AX", (1, "b"), InvalidComponent, "X is not a b: C or D"),
+        (
+            "{a:AB|ABC}{x:n1}",
+            "ABX",
+            (2, "x"),
+            InvalidCharacter,
+            "'X' where AB or ABC or a digit should stand",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_error_says_what_is_wrong_and_where(
-    template: str, text: str, kind: type[InvalidNumber], reason: str, at: int, part: str | None
+    template: str,
+    text: str,
+    where: tuple[int, str | None],
+    kind: type[InvalidNumber],
+    reason: str,
 ) -> None:
     error = wrong(Scheme("s", template), text)
-    assert (type(error), error.reason, error.position, error.part) == (kind, reason, at, part)
-    assert reason.replace("\\x00", "\\x00") in str(error)
-    first, second = error.diagram().split("\n")
-    assert second.strip() == f"^ {reason}"
-    assert second.index("^") == columns(text[:at])
-    assert first
+    assert (type(error), error.reason) == (kind, reason)
+    assert (error.position, error.part) == where
+    assert str(error).endswith(f": {reason} (at index {where[0]})")
+    drawing, caret = error.diagram().split("\n")
+    assert caret.lstrip(" ^") == reason.lstrip(" ^")
+    assert caret.index("^") == columns(text[: where[0]])
+    assert drawing == drawn(text)
 
 
 @settings(max_examples=200)
 @given(hostile())
 def test_errors_are_one_printable_line_and_two_aligned_ones(made: tuple[Scheme, str]) -> None:
-    """Whatever the text holds: controls, marks of direction, surrogates, 300 characters more."""
+    """Whatever the text holds: controls, marks of direction, surrogates, 300 characters."""
     scheme, text = made
     if scheme.is_valid(text):
         return
@@ -292,18 +390,16 @@ def test_errors_are_one_printable_line_and_two_aligned_ones(made: tuple[Scheme, 
 def test_the_caret_stands_under_wide_characters_too() -> None:
     """East Asian wide characters take two columns of a terminal, combining marks none."""
     scheme = Scheme("s", "客户-{city:京|沪}{seq:n2}")
-    error = wrong(scheme, "客户-深12")
-    assert error.diagram() == "客户-深12\n     ^^ 深12 is not a city: 京 or 沪".replace(
-        "深12 is", f"{error.reason.split(' is')[0]} is"
-    )
-    accent = Scheme("s", "e\u0323\u0302x{seq:n2}".replace("e\u0323\u0302", "\u1ec7"))
-    assert wrong(accent, "\u1ec7y").diagram().split("\n")[1].index("^") == 1
+    reason = "'深' is not a city: 京 or 沪"
+    assert wrong(scheme, "客户-深").diagram() == f"客户-深\n     ^^ {reason}"
     marked = wrong(Scheme("s", "A\u20e3B{seq:n2}"), "A\u20e3C")
     assert marked.diagram().split("\n")[1].index("^") == 1
+    accent = wrong(Scheme("s", "x\u0302B{seq:n2}"), "x\u0302C")
+    assert accent.diagram().split("\n")[1].index("^") == 1
 
 
 def test_a_long_text_is_cut_around_the_caret() -> None:
-    scheme = Scheme("s", "{x:n100}{seq:n100}".replace("{seq:n100}", "{y:n100}"))
+    scheme = Scheme("s", "{x:n100}{y:n100}")
     first, second = wrong(scheme, "1" * 150 + "x" + "1" * 100).diagram().split("\n")
     assert first == "…" + "1" * 60 + "x" + "1" * 59 + "…"
     assert second.startswith(" " * 61 + "^ ")

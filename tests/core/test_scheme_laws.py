@@ -260,8 +260,8 @@ def test_the_ends_of_the_calendar_parse_in_every_zone(tz: str, year: int) -> Non
         values = number.to_dict()["values"]
         assert values["time"].startswith(f"{year:04}-")
         assert pickle.loads(pickle.dumps(number)) == number
-    for edge, inside in ((datetime.min, 1), (datetime.max, -1)):
-        moment = edge.replace(tzinfo=UTC)
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    for moment, inside in ((first, 1), (last, -1)):
         near = (moment + timedelta(days=3 * inside)).astimezone(zone(tz))
         offset = near.utcoffset() or timedelta()
         if offset * inside < timedelta():

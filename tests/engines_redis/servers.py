@@ -42,7 +42,15 @@ class PrivateRedis:
         self.port = free_port()
         self.url = url_of(self.port)
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(folder)]
-        command = [program, *options, "--save", "", "--repl-diskless-sync-delay", "0", *settings]
+        command = [
+            program,
+            *options,
+            "--save",
+            "",
+            "--repl-diskless-sync-delay",
+            "0",
+            *settings,
+        ]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         self.client = redis.Redis(port=self.port)
         until = time.monotonic() + 10

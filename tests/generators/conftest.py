@@ -24,7 +24,13 @@ def script() -> Script:
 
     def run(code: str, *arguments: object) -> str:
         # Newer Pythons warn about every fork of a process with threads: here it is the point.
-        command = [sys.executable, "-W", "error", "-W", "ignore:This process:DeprecationWarning"]
+        command = [
+            sys.executable,
+            "-W",
+            "error",
+            "-W",
+            "ignore:This process:DeprecationWarning",
+        ]
         command += ["-c", code, *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr

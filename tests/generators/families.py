@@ -26,7 +26,9 @@ COUNTED: list[tuple[Scheme, dict[str, st.SearchStrategy[Any]]]] = [
         {"branch": _BRANCH},
     ),
     (
-        Scheme("weekly", "{time:%G%V}-{seq:n4,reset=iso_week,per=dept+tier}-{tier:A|B|C}{dept:n3}"),
+        Scheme(
+            "weekly", "{time:%G%V}-{seq:n4,reset=iso_week,per=dept+tier}-{tier:A|B|C}{dept:n3}"
+        ),
         {"dept": _DEPT, "tier": _TIER},
     ),
     (
@@ -34,7 +36,10 @@ COUNTED: list[tuple[Scheme, dict[str, st.SearchStrategy[Any]]]] = [
         {},
     ),
     (Scheme("daily", "{time:%Y%j}{seq:n3,reset=day,start=0,step=7}", tz="Pacific/Apia"), {}),
-    (Scheme("客户", "客户-{time:%y%m}-{seq:n5,reset=month}-{city:京|沪}"), {"city": st.sampled_from("京沪")}),
+    (
+        Scheme("客户", "客户-{time:%y%m}-{seq:n5,reset=month}-{city:京|沪}"),
+        {"city": st.sampled_from("京沪")},
+    ),
     (Scheme("quarterly", "{time:%Y%q}#{seq:n2..4,reset=quarter,start=90}{check:damm}"), {}),
 ]
 
@@ -46,7 +51,10 @@ DRAWN: list[tuple[Scheme, dict[str, st.SearchStrategy[Any]]]] = [
     (Scheme("event", "{ulid}"), {}),
     (Scheme("dated event", "{time:%Y%m%d%H%M%S}-{ulid}"), {}),
     (Scheme("both", "{time:%Y}-{seq:n5,reset=year}-{random:n4}"), {}),
-    (Scheme("all", "{ulid}-{seq:n5}-{random:a2}-{dept:n3}{check:mod37_36,over=dept}"), {"dept": _DEPT}),
+    (
+        Scheme("all", "{ulid}-{seq:n5}-{random:a2}-{dept:n3}{check:mod37_36,over=dept}"),
+        {"dept": _DEPT},
+    ),
 ]
 
 EVERY = COUNTED + DRAWN

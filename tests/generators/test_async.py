@@ -88,10 +88,16 @@ def test_the_same_world_gives_the_same_texts(data: st.DataObject) -> None:
     seed = data.draw(st.integers(0, 2**32))
     calls: list[tuple[str, tuple[int, ...], dict[str, Any]]] = []
     for _ in range(data.draw(st.integers(1, 8))):
-        method = data.draw(st.sampled_from(["generate", "generate_many", "peek", "close"][: 3 + (len(calls) > 4)]))
+        method = data.draw(
+            st.sampled_from(
+                ["generate", "generate_many", "peek", "close"][: 3 + (len(calls) > 4)]
+            )
+        )
         values = {name: data.draw(field) for name, field in fields.items()}
         if method == "generate_many":
-            counts = st.sampled_from([0, 1, 3, 200, -1, 10**6 if "seq" in scheme.template else 7])
+            counts = st.sampled_from(
+                [0, 1, 3, 200, -1, 10**6 if "seq" in scheme.template else 7]
+            )
             arguments: tuple[int, ...] = (data.draw(counts),)
         else:
             arguments = ()
@@ -188,7 +194,7 @@ def test_a_generator_of_a_module_meets_several_event_loops(template: str, path: 
         new = AsyncIdGenerator(Scheme("s", template), in_thread(store))
 
         async def some() -> list[str]:
-            return [await new.generate(), *await asyncio.gather(*[new.generate()] * 0, new.generate())]
+            return await asyncio.gather(new.generate(), new.generate())
 
         texts = [text for _ in range(3) for text in asyncio.run(some())]
 

@@ -93,7 +93,9 @@ def test_each_character_is_exactly_as_likely_as_the_others(alphabet: Alphabet) -
     assert rejected == 256 % len(alphabet)
 
 
-@pytest.mark.parametrize("answers", [[b"\xff\x01\xff", b"\x02\xfe", b"\x03"], [b"\x01\x02\x03"]])
+@pytest.mark.parametrize(
+    "answers", [[b"\xff\x01\xff", b"\x02\xfe", b"\x03"], [b"\x01\x02\x03"]]
+)
 def test_rejected_bytes_are_drawn_again(answers: list[bytes]) -> None:
     """Bytes that would favour some digits are left out wherever they stand."""
     entropy = Bytes(answers=list(answers))
@@ -102,7 +104,9 @@ def test_rejected_bytes_are_drawn_again(answers: list[bytes]) -> None:
 
 
 @given(st.sampled_from(ALPHABETS_OF), st.integers(1, 64), st.integers(0, 2**32))
-def test_random_text_is_of_its_alphabet_and_length(alphabet: Any, length: int, seed: int) -> None:
+def test_random_text_is_of_its_alphabet_and_length(
+    alphabet: Any, length: int, seed: int
+) -> None:
     """As many characters as declared, of the alphabet."""
     text = random_text(Random(alphabet, length), Bytes(seed))
     assert len(text) == length
@@ -149,7 +153,9 @@ def test_a_shuffle_is_exactly_uniform(size: int) -> None:
     for choices in product(*(range(left) for left in range(size, 0, -1))):
         # below() reads the leading bits of each answer.
         answers = [
-            (choice << 8 - bits).to_bytes(1, "big") if (bits := (left - 1).bit_length()) else b""
+            (choice << 8 - bits).to_bytes(1, "big")
+            if (bits := (left - 1).bit_length())
+            else b""
             for choice, left in zip(choices, range(size, 0, -1), strict=True)
         ]
         undrawn, entropy = Undrawn(size), Bytes(answers=answers)
@@ -226,9 +232,7 @@ def test_draws_are_spread_evenly_whichever_way_they_are_made(switch: int) -> Non
     orders: Counter[tuple[int, ...]] = Counter()
     for _ in range(4800):
         undrawn = Undrawn(4)
-        orders[
-            tuple(undrawn.draw(entropy, remember=index < switch) for index in range(4))
-        ] += 1
+        orders[tuple(undrawn.draw(entropy, remember=index < switch) for index in range(4))] += 1
     assert fair((orders[order] for order in permutations(range(4))), 200)
 
 
@@ -257,7 +261,11 @@ def test_a_tick_gives_each_text_once_for_each_scope(data: st.DataObject) -> None
             if len(before) + count > 100:
                 with pytest.raises(CollisionBudgetExceeded) as caught:
                     tick.draw(N2, scope, count, entropy)
-                assert caught.value.args == (" ".join(("2026", *scope)), count, 100 - len(before))
+                assert caught.value.args == (
+                    " ".join(("2026", *scope)),
+                    count,
+                    100 - len(before),
+                )
                 count = 100 - len(before)
             before += tick.draw(N2, scope, count, entropy)
         assert all(len(set(texts)) == len(texts) for texts in drawn.values())

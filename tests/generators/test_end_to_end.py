@@ -81,16 +81,16 @@ def test_two_processes_issue_twenty_thousand_numbers_each(path: Path) -> None:
 
 def kill_while_issuing(path: Path, after: int, batch: int) -> list[str]:
     """What a process had printed when it was killed, at least so many numbers."""
-    process = issuer(path, 10**6, batch)
-    assert process.stdin
-    assert process.stdout
-    process.stdin.write("go\n")
-    process.stdin.flush()
-    lines = [process.stdout.readline() for _ in range(after)]
-    process.kill()
-    rest = process.communicate(timeout=60)[0].split("\n")[:-1]
+    with issuer(path, 10**6, batch) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        lines = [process.stdout.readline() for _ in range(after)]
+        process.kill()
+        lines += process.stdout
     # The last line may have been cut in the middle; a whole one was certain.
-    return [line.strip() for line in lines] + rest
+    return [line.strip() for line in lines if line.endswith("\n")]
 
 
 @pytest.mark.parametrize(("after", "batch"), [(1, 1), (40, 1), (55, 7)])

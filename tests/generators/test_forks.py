@@ -76,7 +76,7 @@ def busy():
     while not stop:
         new.generate_many(20)
 
-threads = [threading.Thread(target=busy) for _ in range(2)]
+threads = [threading.Thread(target=busy, daemon=True) for _ in range(2)]
 for thread in threads:
     thread.start()
 seen = set()
@@ -127,6 +127,34 @@ def test_nothing_of_the_parent_is_kept() -> None:
     assert memories[os.getpid()] is kept
 
 
+IMPORTED = """
+import sys
+from crmid import IdGenerator, MemoryStore, Scheme
+from crmid.generators import draws
+
+draws._MOST_REMEMBERED = 3
+generators = [
+    IdGenerator(Scheme("s", template, tz="Asia/Shanghai"), MemoryStore())
+    for template in (
+        "{ulid}",
+        "{random:an9}{check:mod37_36}",
+        "{time:%Y%m%d}{random:n9}",
+        "{time:%G%V}-{seq:n9,reset=iso_week}{check:luhn,over=seq}",
+    )
+]
+before = set(sys.modules)
+for new in generators:
+    new.generate_many(10)
+    new()
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def test_nothing_is_imported_while_numbers_are_made(script: Script) -> None:
+    """A child that is forked while another thread imports would wait for that import for ever."""
+    assert script(IMPORTED).split() == []
+
+
 SPAWNED = """
 import multiprocessing, sys
 from crmid import AsyncIdGenerator, IdGenerator, Scheme, SQLiteStore, in_thread
@@ -156,8 +184,6 @@ def test_spawned_processes_repeat_nobody(
     """A generator is pickled into new processes, with its store, and they count together."""
     program = tmp_path / "program.py"
     program.write_text(SPAWNED, "utf-8")
-    run = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], None, '__main__')"
-    code = f"import subprocess, sys; {'subprocess.run([sys.executable, *sys.argv[1:]], check=True)'}"
-    del run
+    code = "import subprocess, sys; subprocess.run([sys.executable, *sys.argv[1:]], check=True)"
     texts = script(code, program, template, path).split()
     assert len(set(texts)) == len(texts) == 120

@@ -107,7 +107,9 @@ def test_a_batch_is_one_reservation() -> None:
     assert store.calls == ["remember", "reserve", "reserve"]
 
 
-@pytest.mark.parametrize(("scheme", "fields"), EVERY, ids=lambda each: getattr(each, "name", ""))
+@pytest.mark.parametrize(
+    ("scheme", "fields"), EVERY, ids=lambda each: getattr(each, "name", "")
+)
 def test_none_is_none(scheme: Scheme, fields: dict[str, Any]) -> None:
     """A batch of 0 is empty, and moves nothing."""
     store, entropy = Recording(), Bytes()
@@ -127,7 +129,9 @@ def test_what_is_no_count_is_refused(count: Any) -> None:
     assert store.calls == []
 
 
-@pytest.mark.parametrize(("scheme", "fields"), DRAWN, ids=lambda each: getattr(each, "name", ""))
+@pytest.mark.parametrize(
+    ("scheme", "fields"), DRAWN, ids=lambda each: getattr(each, "name", "")
+)
 def test_chance_cannot_be_foreseen(scheme: Scheme, fields: dict[str, Any]) -> None:
     """Peek is refused where something is drawn, and draws nothing to find out."""
     store, entropy = Recording(), Bytes()
@@ -160,11 +164,15 @@ def test_a_call_is_generate() -> None:
 def test_a_sequence_needs_a_store() -> None:
     """Without a store the mistake shows when the generator is made."""
     for make in (IdGenerator, AsyncIdGenerator):
-        with pytest.raises(InvalidScheme, match="order has a sequence: give the generator a st"):
+        with pytest.raises(
+            InvalidScheme, match="order has a sequence: give the generator a st"
+        ):
             make(PLAIN)
 
 
-@pytest.mark.parametrize("template", ["C{dept:n3}", "{time:%Y%m%d%H%M%S}", "X", "{a:n2}{check:luhn}"])
+@pytest.mark.parametrize(
+    "template", ["C{dept:n3}", "{time:%Y%m%d%H%M%S}", "X", "{a:n2}{check:luhn}"]
+)
 def test_what_cannot_differ_is_refused(template: str) -> None:
     """A scheme of given values and times alone would repeat: no generator is made."""
     for make in (IdGenerator, AsyncIdGenerator):
@@ -187,7 +195,12 @@ def test_closed_gives_nothing() -> None:
         assert new.generate(branch="NY") == "NY-00001"
     new.close()
     store.calls.clear()
-    for call in (new, new.generate, new.peek, lambda branch: new.generate_many(0, branch=branch)):
+    for call in (
+        new,
+        new.generate,
+        new.peek,
+        lambda branch: new.generate_many(0, branch=branch),
+    ):
         with pytest.raises(ValueError, match="the generator of order is closed"):
             call(branch="NY")
     assert store.calls == []
@@ -207,7 +220,9 @@ def test_repr_names_scheme_and_store(path: Any) -> None:
     """The representation says what is bound to what."""
     store = SQLiteStore(path)
     assert repr(IdGenerator(PLAIN, store)) == f"IdGenerator({PLAIN!r}, {store!r})"
-    assert repr(IdGenerator(Scheme("e", "{ulid}"))) == "IdGenerator(Scheme('e', '{ulid}'), None)"
+    assert (
+        repr(IdGenerator(Scheme("e", "{ulid}"))) == "IdGenerator(Scheme('e', '{ulid}'), None)"
+    )
 
 
 def test_pickled_and_copied_generators_share_the_store(path: Any) -> None:

@@ -118,7 +118,11 @@ def test_a_period_ends_at_its_edge(period: str, tz: str, last: str, first: str) 
         ("{time:%K,fiscal=4,label=end}-{seq:n2}", "2026-03-31T12:00:00", "2026-01"),
         ("{time:%K,fiscal=4,label=end}-{seq:n2}", "2026-04-01T12:00:00", "2027-01"),
         ("{time:%k%q,fiscal=4,label=start}-{seq:n2}", "2026-03-31T12:00:00", "251-01"),
-        ("{time:%Y%m%d%H%M%S%f}-{seq:n2}", "9999-12-31T23:59:59.999999", "99991231235959999999-01"),
+        (
+            "{time:%Y%m%d%H%M%S%f}-{seq:n2}",
+            "9999-12-31T23:59:59.999999",
+            "99991231235959999999-01",
+        ),
         ("{time:%G%V}-{seq:n2,reset=iso_week}", "9999-12-31T12:00:00", "999952-01"),
         ("{time:%Y%m%d}-{seq:n2,reset=day}", "0001-01-01T00:00:00", "00010101-01"),
         ("{time:%Y}-{seq:n2,reset=year}", "0999-06-01T00:00:00", "0999-01"),
@@ -142,7 +146,9 @@ def test_an_autumn_hour_is_printed_twice_and_counted_on() -> None:
     assert texts == ["202603290130-01", "202603290330-02"]
 
 
-@pytest.mark.parametrize(("scheme", "fields"), EVERY, ids=lambda each: getattr(each, "name", ""))
+@pytest.mark.parametrize(
+    ("scheme", "fields"), EVERY, ids=lambda each: getattr(each, "name", "")
+)
 def test_the_clock_is_read_once_for_a_call(scheme: Scheme, fields: dict[str, Any]) -> None:
     """Once for a number or a batch, not at all with ``at=`` or where nothing needs it."""
     clock = Clock(step=10**9)
@@ -156,7 +162,11 @@ def test_the_clock_is_read_once_for_a_call(scheme: Scheme, fields: dict[str, Any
     assert clock.asked == 2 * dated
     new.generate(at=NOON, **values)
     assert clock.asked == 2 * dated
-    if scheme.uniqueness.by == "counter" and not scheme.layout.random and not scheme.layout.ulid:
+    if (
+        scheme.uniqueness.by == "counter"
+        and not scheme.layout.random
+        and not scheme.layout.ulid
+    ):
         new.peek(**values)
         assert clock.asked == 3 * dated
 
@@ -166,7 +176,9 @@ def test_the_clock_is_read_once_for_a_call(scheme: Scheme, fields: dict[str, Any
 def test_a_clock_that_runs_fast_splits_no_number(now: int, step: int) -> None:
     """However far the clock jumps between two readings, all of a number is of one of them."""
     store = MemoryStore()
-    scheme = Scheme("s", "{time:%Y}-{time:%G%V}-{time:%K,fiscal=10,label=end}-{seq:n3,reset=year}")
+    scheme = Scheme(
+        "s", "{time:%Y}-{time:%G%V}-{time:%K,fiscal=10,label=end}-{seq:n3,reset=year}"
+    )
     new = IdGenerator(scheme, store, clock=Clock(now, step=step))
     seen: Counter[int] = Counter()
     for _ in range(3):
@@ -183,7 +195,9 @@ def test_a_ulid_is_of_the_instant_that_is_printed(now: int, step: int) -> None:
     new = IdGenerator(scheme, clock=Clock(now, step=step + 10**6), entropy=Bytes())
     for text in (new(), *new.generate_many(1), new.generate(at=NOON)):
         number = scheme.parse(text)
-        printed = (number["time"] - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+        printed = (number["time"] - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(
+            milliseconds=1
+        )
         assert number["ulid"].milliseconds == printed
 
 
@@ -196,7 +210,9 @@ BAD_MOMENTS: list[Any] = [
 
 
 @pytest.mark.parametrize("moment", BAD_MOMENTS, ids=repr)
-@pytest.mark.parametrize("template", ["{seq:n3}", "{time:%Y}-{seq:n3}", "{time:%Y}{random:n9}", "{ulid}"])
+@pytest.mark.parametrize(
+    "template", ["{seq:n3}", "{time:%Y}-{seq:n3}", "{time:%Y}{random:n9}", "{ulid}"]
+)
 def test_what_is_no_aware_datetime_is_refused(template: str, moment: Any) -> None:
     """A naive datetime, no datetime, or one outside the calendar: refused, nothing moves."""
     store, entropy, clock = Recording(), Bytes(), Clock()

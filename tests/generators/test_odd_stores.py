@@ -37,9 +37,19 @@ NO_BLOCKS: list[object] = [
     *(Block(KEY, True, 7), object(), "x" * 10**6),
 ]
 #: What ``peek`` must not answer.
-NO_VALUES: list[object] = [True, -1, 1.0, "1", b"1", (), Block(KEY, 1, 2), object(), "x" * 10**6]
+NO_VALUES: list[object] = [
+    True,
+    -1,
+    1.0,
+    "1",
+    b"1",
+    (),
+    Block(KEY, 1, 2),
+    object(),
+    "x" * 10**6,
+]
 #: What ``remember`` must not answer; ``recall`` may answer None.
-NO_RULES: list[object] = [1, True, b"reset=never", ("rules",), [], object(), "x".encode() * 10**6]
+NO_RULES: list[object] = [1, True, b"reset=never", ("rules",), [], object(), b"x" * 10**6]
 
 
 def sync(**answers: object) -> Any:

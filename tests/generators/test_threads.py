@@ -69,7 +69,9 @@ def test_eight_threads_never_repeat(template: str, count: int) -> None:
     texts = [text for run in at_once(work) for text in run]
     assert len(set(texts)) == len(texts) == 8 * count
     if "seq" in template:
-        assert sorted(new.scheme.parse(text)["seq"] for text in texts) == [*range(1, 8 * count + 1)]
+        assert sorted(new.scheme.parse(text)["seq"] for text in texts) == [
+            *range(1, 8 * count + 1)
+        ]
 
 
 def test_a_slow_store_changes_nothing() -> None:
@@ -93,7 +95,9 @@ def test_threads_share_a_file(path: Path) -> None:
     """The same on the embedded store."""
     with SQLiteStore(path) as store:
         new = IdGenerator(Scheme("s", "{seq:n5}"), store)
-        runs = at_once(lambda _: [text for _ in range(10) for text in (new(), *new.generate_many(4))])
+        runs = at_once(
+            lambda _: [text for _ in range(10) for text in (new(), *new.generate_many(4))]
+        )
     assert sorted(text for run in runs for text in run) == [f"{n:05}" for n in range(1, 401)]
 
 

@@ -194,7 +194,9 @@ def test_each_of_many_threads_sees_them_increase(step: int) -> None:
     new = IdGenerator(EVENT, clock=Clock(step=step))
 
     def work(_: int) -> list[str]:
-        return [text for i in range(600) for text in ([new()], new.generate_many(2))[i % 3 == 0]]
+        return [
+            text for i in range(600) for text in ([new()], new.generate_many(2))[i % 3 == 0]
+        ]
 
     with ThreadPoolExecutor(8) as pool:
         runs = list(pool.map(work, range(8)))

@@ -28,11 +28,17 @@ class Color(str, Enum):  # noqa: UP042 - the older spelling is what applications
 
 BAD: list[tuple[str, Any]] = [
     *(("dept", value) for value in ["", "1", "12", "1234", 1000, -1, 10**5000, "12a", "1 2"]),
-    *(("dept", value) for value in [True, False, None, 1.0, b"001", "１２３", "١٢٣", "12\n", "1²3"]),
+    *(
+        ("dept", value)
+        for value in [True, False, None, 1.0, b"001", "１２３", "١٢٣", "12\n", "1²3"]
+    ),
     *(("dept", value) for value in ["001\n", " 001", "-01", "+01", "0_1", [], {}, object()]),
     *(("code", value) for value in ["", "ABCDE", "xy", "Xy", "X1", 7, True, None, "ÄB", "Ａ"]),
     *(("code", value) for value in ["A" * 10**6, "A\0", "A\ud800"]),
-    *(("tier", value) for value in ["", "D", "a", "AB", "A|B", 1, True, None, b"A", "Α", "A\n"]),
+    *(
+        ("tier", value)
+        for value in ["", "D", "a", "AB", "A|B", 1, True, None, b"A", "Α", "A\n"]
+    ),
 ]
 
 
@@ -40,7 +46,9 @@ def refused(field: str, values: dict[str, Any]) -> None:
     """All ways to ask refuse it, name the field, and have touched nothing."""
     store, clock, entropy = Recording(), Clock(), Bytes()
     new = IdGenerator(EVERYTHING, store, clock=clock, entropy=entropy)
-    counted = IdGenerator(Scheme("c", EVERYTHING.parts[:-2]), store, clock=clock, entropy=entropy)
+    counted = IdGenerator(
+        Scheme("c", EVERYTHING.parts[:-2]), store, clock=clock, entropy=entropy
+    )
     calls = (new, new.generate, lambda **v: new.generate_many(3, **v), new.peek, counted.peek)
     for call in calls:
         with pytest.raises(InvalidValue) as caught:

@@ -220,7 +220,10 @@ class System:
         if not self.takes(length):
             extra = len(text) - length
             lengths = [str(n + extra) for n in self.lengths]
-            expected = " or ".join(lengths) or f"{1 + extra} or more"
+            *most, last = lengths or [""]
+            expected = (
+                f"{', '.join(most)} or {last}" if most else last or f"{1 + extra} or more"
+            )
             reason = f"{self.name} takes {expected} characters here, not {len(text)}"
             raise InvalidLength(text, len(text), None, f"{expected} characters", reason)
         position = length - len(text[:length].lstrip(self.alphabet))

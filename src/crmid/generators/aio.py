@@ -8,13 +8,14 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from crmid.errors import InvalidScheme, SequenceExhausted
+from crmid.errors import InvalidScheme, SequenceExhausted, StoreError
 from crmid.scheme import Scheme
 from crmid.stores.protocols import AsyncCounterStore
 
 from .asking import coloured, same_rules
 from .draws import Entropy
 from .issuing import Clock, Issuer, Order
+from .leases import AsyncLender, LeaseSize, check_size
 
 
 __all__ = ["AsyncIdGenerator"]
@@ -31,6 +32,7 @@ class AsyncIdGenerator:
         store: Where counters are kept; ``crmid.stores.in_thread`` serves a sync one.
         clock: As for :class:`crmid.IdGenerator`.
         entropy: As for :class:`crmid.IdGenerator`.
+        lease: As for :class:`crmid.IdGenerator`, but only :meth:`close` gives back.
 
     Raises:
         InvalidScheme: As for :class:`crmid.IdGenerator`.
@@ -49,13 +51,17 @@ class AsyncIdGenerator:
         *,
         clock: Clock | None = None,
         entropy: Entropy | None = None,
+        lease: LeaseSize = 1,
     ) -> None:
         if scheme.layout.sequence is not None and store is None:
             raise InvalidScheme(f"{scheme.name} has a sequence: give the generator a store")
         self.scheme = scheme
+        check_size(lease)
         self._store: Any = store
         self._issuer = Issuer(scheme, clock, entropy)
         self._rules = "" if scheme.layout.sequence is None else scheme.layout.sequence.rules
+        self._lease: LeaseSize = lease
+        self._lender = AsyncLender(store, lease)
         self._known = False
         self._closed = False
 
@@ -63,7 +69,8 @@ class AsyncIdGenerator:
         return f"{type(self).__name__}({self.scheme!r}, {self._store!r})"
 
     def __reduce__(self) -> tuple[Callable[..., Self], tuple[object, ...]]:
-        made = partial(type(self), clock=self._issuer.clock, entropy=self._issuer.entropy)
+        issuer, lease = self._issuer, self._lease
+        made = partial(type(self), clock=issuer.clock, entropy=issuer.entropy, lease=lease)
         return made, (self.scheme, self._store)
 
     async def generate(self, *, at: datetime | None = None, **given: Any) -> str:
@@ -82,7 +89,12 @@ class AsyncIdGenerator:
             SeriesChanged: The store counts this series by other rules.
             StoreError: The store could not answer.
         """
-        return (await self.generate_many(1, at=at, **given))[0]
+        order = self._order(1, at, given)
+        block = None
+        if (asked := order.reservation) is not None:
+            await self._remember()
+            block = await self._lender.take(asked)
+        return order.filled(block)[0]
 
     async def generate_many(
         self, count: int, /, *, at: datetime | None = None, **given: Any
@@ -106,15 +118,8 @@ class AsyncIdGenerator:
         block = None
         if (asked := order.reservation) is not None:
             await self._remember()
-            try:
-                block = await self._answer(
-                    self._store.reserve(
-                        asked.key, asked.span, start=asked.start, limit=asked.limit
-                    )
-                )
-            except SequenceExhausted as error:
-                raise asked.exhausted(error) from error
-        return order.filled(block, self._store)
+            block = await self._lender.reserve(asked)
+        return order.filled(block)
 
     async def peek(self, *, at: datetime | None = None, **given: Any) -> str:
         """The number that :meth:`generate` gives next if nothing else happens before.
@@ -134,16 +139,46 @@ class AsyncIdGenerator:
             stored = await self._answer(recall(self.scheme.series))
             if stored is not None:
                 same_rules(self.scheme.series, self._rules, stored, self._store)
-        next_value = await self._answer(self._store.peek(asked.key))
+        next_value = self._lender.first(asked)
+        if next_value is None:
+            next_value = await self._answer(self._store.peek(asked.key))
         try:
             block = asked.next_block(next_value, self._store)
         except SequenceExhausted as error:
             raise asked.exhausted(error) from error
-        return order.filled(block, self._store)[0]
+        return order.filled(block)[0]
 
     async def close(self) -> None:
-        """Give nothing out any more; the store stays open. Closing twice is fine."""
+        """Give nothing out any more, and give back what was taken ahead.
+
+        The store stays open. Closing twice is fine.
+        """
         self._closed = True
+        await self._lender.close()
+
+    def invalidate(self) -> None:
+        """Forget what was taken ahead: for copies of a running machine, which share it."""
+        self._lender.invalidate()
+
+    def within(self, connection: Any) -> Self:
+        """The same generator, whose numbers are part of the caller's transaction.
+
+        Such a number is gapless: it exists if, and only if, the transaction is committed.
+        Take it last, right before the commit: until then nobody else gets the next one.
+
+        Args:
+            connection: What the application runs its transaction on, as the store's own
+                ``within`` takes it.
+
+        Raises:
+            StoreError: The store cannot join a transaction, or not this one.
+        """
+        join = getattr(self._store, "within", None)
+        if join is None:
+            raise StoreError(f"{type(self._store).__name__} cannot join a transaction")
+        joined = type(self)(self.scheme, join(connection))
+        joined._issuer = self._issuer  # noqa: SLF001 - one memory of ticks and ULIDs
+        return joined
 
     async def __aenter__(self) -> Self:
         return self

@@ -36,16 +36,20 @@ class Reservation:
         """How many values of the counter; never more than a store can be asked for."""
         return min(self.count * self.step, MAX_VALUE)
 
-    def values(self, answer: object, store: object) -> range:
-        """The values to print, if the store has given what was asked for.
+    def of(self, count: int) -> Reservation:
+        """The same for another count of numbers."""
+        return attrs.evolve(self, count=count)
+
+    def block(self, answer: object, store: object) -> Block:
+        """What a store has answered, if it is what was asked for.
 
         Raises:
-            StoreError: It has not.
+            StoreError: It is not.
         """
         if isinstance(answer, Block):
             key, lo, hi = answer
             if key == self.key and type(lo) is type(hi) is int and self._fits(lo, hi):
-                return range(lo, hi, self.step)
+                return answer
         raise StoreError(
             f"{type(store).__name__}.reserve answered {shown(answer)}, not a Block of "
             f"{self.span} values of {self.key} below {self.limit}"

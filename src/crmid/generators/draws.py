@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from hashlib import blake2b
 
 import attrs
 
@@ -91,8 +92,6 @@ class Permutation:
         return left << self._half | right
 
     def _round(self, number: int, value: int) -> int:
-        from hashlib import blake2b
-
         size = (self._half + 7) // 8
         block = bytes([number]) + value.to_bytes(size, "big")
         return int.from_bytes(blake2b(block, digest_size=size, key=self._key).digest(), "big")

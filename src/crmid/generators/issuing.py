@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
+from crmid.counters import Block
 from crmid.errors import ClockMovedBack, InvalidScheme, InvalidValue, shown
 from crmid.parts import AnyPart, CheckCharacters, Fixed, Random, SequenceNumber, Time
 from crmid.periods import EPOCH, instant
@@ -192,13 +193,8 @@ class Order:
             )
         return self.reservation
 
-    def filled(self, block: object, store: object) -> list[str]:
-        """The texts, with the numbers of a block if the scheme has a sequence.
-
-        Raises:
-            CollisionBudgetExceeded: The printed tick has no random text left.
-            StoreError: The store answered something that is no such block.
-        """
+    def filled(self, block: Block | None) -> list[str]:
+        """The texts, with the numbers of a block if the scheme has a sequence."""
         layout, times = self.issuer.layout, iter(self.times)
         frame: list[str] = []
         columns: dict[int, Iterator[str]] = {}
@@ -211,7 +207,7 @@ class Order:
             elif part.name in self.given:
                 frame[index] = self.given[part.name]
             elif not isinstance(part, CheckCharacters):
-                columns[index] = self._drawn(part, block, store)
+                columns[index] = self._drawn(part, block)
         texts: list[str] = []
         check = None if layout.check is None else layout.parts.index(layout.check)
         for _ in range(self.count):
@@ -222,7 +218,7 @@ class Order:
             texts.append("".join(frame))
         return texts
 
-    def _drawn(self, part: AnyPart, block: object, store: object) -> Iterator[str]:
+    def _drawn(self, part: AnyPart, block: Block | None) -> Iterator[str]:
         """The texts of a drawn part, one for each number."""
         if isinstance(part, Random):
             if self.randoms is None:
@@ -230,10 +226,6 @@ class Order:
                 return (random_text(part, entropy) for _ in range(self.count))
             return iter(self.randoms)
         if isinstance(part, SequenceNumber):
-            return self._numbers(part, block, store)
+            values = range(block.lo, block.hi, part.step) if block else range(0)
+            return map(part.render, values)
         return iter(self.issuer.ulids(self))
-
-    def _numbers(self, part: SequenceNumber, block: object, store: object) -> Iterator[str]:
-        if self.reservation is None:
-            return iter(())
-        return map(part.render, self.reservation.values(block, store))

@@ -8,13 +8,14 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from crmid.errors import InvalidScheme, SequenceExhausted
+from crmid.errors import InvalidScheme, SequenceExhausted, StoreError
 from crmid.scheme import Scheme
 from crmid.stores.protocols import CounterStore
 
 from .asking import coloured, same_rules
 from .draws import Entropy
 from .issuing import Clock, Issuer, Order
+from .leases import LeaseSize, Lender, check_size
 
 
 __all__ = ["IdGenerator"]
@@ -31,6 +32,9 @@ class IdGenerator:
             caller's: closing the generator does not close it.
         clock: Nanoseconds since the epoch, like :func:`time.time_ns`.
         entropy: Gives so many random bytes, like :func:`os.urandom`.
+        lease: How many numbers are taken ahead: 1 for none, a fixed number, or ``"auto"`` for
+            about a second's worth. Leases are fast; they give back what is left when the
+            generator is closed, and leave gaps when the process is killed.
 
     Raises:
         InvalidScheme: The scheme has a sequence and there is no store, or nothing in it makes
@@ -51,13 +55,17 @@ class IdGenerator:
         *,
         clock: Clock | None = None,
         entropy: Entropy | None = None,
+        lease: LeaseSize = 1,
     ) -> None:
         if scheme.layout.sequence is not None and store is None:
             raise InvalidScheme(f"{scheme.name} has a sequence: give the generator a store")
         self.scheme = scheme
+        check_size(lease)
         self._store: Any = store
         self._issuer = Issuer(scheme, clock, entropy)
         self._rules = "" if scheme.layout.sequence is None else scheme.layout.sequence.rules
+        self._lease: LeaseSize = lease
+        self._lender = Lender(store, lease)
         self._known = False
         self._closed = False
 
@@ -65,7 +73,8 @@ class IdGenerator:
         return f"{type(self).__name__}({self.scheme!r}, {self._store!r})"
 
     def __reduce__(self) -> tuple[Callable[..., Self], tuple[object, ...]]:
-        made = partial(type(self), clock=self._issuer.clock, entropy=self._issuer.entropy)
+        issuer, lease = self._issuer, self._lease
+        made = partial(type(self), clock=issuer.clock, entropy=issuer.entropy, lease=lease)
         return made, (self.scheme, self._store)
 
     def generate(self, *, at: datetime | None = None, **given: Any) -> str:
@@ -84,7 +93,12 @@ class IdGenerator:
             SeriesChanged: The store counts this series by other rules.
             StoreError: The store could not answer.
         """
-        return (self.generate_many(1, at=at, **given))[0]
+        order = self._order(1, at, given)
+        block = None
+        if (asked := order.reservation) is not None:
+            self._remember()
+            block = self._lender.take(asked)
+        return order.filled(block)[0]
 
     def __call__(self, *, at: datetime | None = None, **given: Any) -> str:
         """:meth:`generate`."""
@@ -112,15 +126,8 @@ class IdGenerator:
         block = None
         if (asked := order.reservation) is not None:
             self._remember()
-            try:
-                block = self._answer(
-                    self._store.reserve(
-                        asked.key, asked.span, start=asked.start, limit=asked.limit
-                    )
-                )
-            except SequenceExhausted as error:
-                raise asked.exhausted(error) from error
-        return order.filled(block, self._store)
+            block = self._lender.reserve(asked)
+        return order.filled(block)
 
     def peek(self, *, at: datetime | None = None, **given: Any) -> str:
         """The number that :meth:`generate` gives next if nothing else happens before.
@@ -140,16 +147,46 @@ class IdGenerator:
             stored = self._answer(recall(self.scheme.series))
             if stored is not None:
                 same_rules(self.scheme.series, self._rules, stored, self._store)
-        next_value = self._answer(self._store.peek(asked.key))
+        next_value = self._lender.first(asked)
+        if next_value is None:
+            next_value = self._answer(self._store.peek(asked.key))
         try:
             block = asked.next_block(next_value, self._store)
         except SequenceExhausted as error:
             raise asked.exhausted(error) from error
-        return order.filled(block, self._store)[0]
+        return order.filled(block)[0]
 
     def close(self) -> None:
-        """Give nothing out any more; the store stays open. Closing twice is fine."""
+        """Give nothing out any more, and give back what was taken ahead.
+
+        The store stays open. Closing twice is fine.
+        """
         self._closed = True
+        self._lender.close()
+
+    def invalidate(self) -> None:
+        """Forget what was taken ahead: for copies of a running machine, which share it."""
+        self._lender.invalidate()
+
+    def within(self, connection: Any) -> Self:
+        """The same generator, whose numbers are part of the caller's transaction.
+
+        Such a number is gapless: it exists if, and only if, the transaction is committed.
+        Take it last, right before the commit: until then nobody else gets the next one.
+
+        Args:
+            connection: What the application runs its transaction on, as the store's own
+                ``within`` takes it.
+
+        Raises:
+            StoreError: The store cannot join a transaction, or not this one.
+        """
+        join = getattr(self._store, "within", None)
+        if join is None:
+            raise StoreError(f"{type(self._store).__name__} cannot join a transaction")
+        joined = type(self)(self.scheme, join(connection))
+        joined._issuer = self._issuer  # noqa: SLF001 - one memory of ticks and ULIDs
+        return joined
 
     def __enter__(self) -> Self:
         return self

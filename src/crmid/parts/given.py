@@ -139,8 +139,12 @@ class Choice:
         """The code itself."""
         if isinstance(value, str) and value in self.codes:
             return str.__str__(value)
+        raise ValueError(self.refusal(value))
+
+    def refusal(self, value: object) -> str:
+        """What is said about a value that is not one of the codes."""
         article = "an" if self.name[0] in "aeiou" else "a"
-        raise ValueError(f"{word(value)} is not {article} {self.name}: {self.listed}")
+        return f"{word(value)} is not {article} {self.name}: {self.listed}"
 
     def parse(self, text: str, /) -> str:
         """The code itself."""

@@ -130,7 +130,7 @@ class _Builder:
             printed = "".join(self.layout.time_texts(one)) or "no date"
             raise self.error(
                 index,
-                f"the sequence starts again each {reset.unit}, and what is printed does not "
+                f"the sequence starts again each {reset.noun}, and what is printed does not "
                 f"tell which: {one.date()} and {other.date()} are in different ones and both "
                 f"print {printed}, so {witness} would be given twice. Print more of the date",
                 witness,

@@ -133,7 +133,7 @@ class _Judge:
             return InvalidLength(self.text, self.at, None, "the end", reason)
         part = self.layout.parts[stop.index]
         if isinstance(part, Choice):
-            reason = _refusal(part, self._token(stop))
+            reason = part.refusal(self._token(stop))
             return InvalidComponent(self.text, self.at, part.name, part.listed, reason)
         reason = f"{_named(c)} where {expected} should stand"
         if c != c.upper() and c.upper() in self._may_follow(stop):
@@ -189,14 +189,6 @@ def _noun(part: AnyPart) -> str:
     return {"ulid": "ULID character", "check": "check character"}.get(
         name := _name(part) or "", name
     )
-
-
-def _refusal(part: Choice, found: str) -> str:
-    try:
-        part.render(found)
-    except ValueError as error:
-        return str(error)
-    return f"{found} is followed by something else"
 
 
 def _named(c: str) -> str:

@@ -6,7 +6,7 @@ import enum
 from typing import Protocol
 
 
-__all__ = ["CapableStore", "Capability"]
+__all__ = ["Capability", "CapableStore"]
 
 
 class Capability(enum.Enum):

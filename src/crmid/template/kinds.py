@@ -35,7 +35,7 @@ _SPEC = re.compile(r"(?:(an|a|n)|([a-z][a-z0-9_]*)\*)([0-9.]*)")
 def _widths(text: str, what: str) -> tuple[int, int | None]:
     """``5`` → (5, 5); ``..5`` → (1, 5); ``2..`` → (2, None)."""
     match = _WIDTH.fullmatch(text)
-    if not match or not text or text == "..":
+    if not match or not text:
         raise ValueError(f"{what}: say how many characters, as in n5, n..5 or n2..5")
     low, dots, high = match.groups()
     if not dots:

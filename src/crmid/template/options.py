@@ -32,7 +32,7 @@ class Options:
     """The options of a token: each is taken once, and none may be left."""
 
     def __init__(self, options: dict[str, str]) -> None:
-        self.left = dict(options)
+        self.left: dict[str, str] = dict(options)
         self.known: list[str] = []
 
     def text(self, name: str) -> str | None:

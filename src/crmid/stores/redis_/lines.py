@@ -124,7 +124,10 @@ class Server:
             "socket_connect_timeout": timeout,
             "protocol": 2,  # without messages that nobody has asked for
         }
-        where = options.get("path") or f"{options.get('host')}:{options.get('port', 6379)}"
+        where = (
+            options.get("path")
+            or f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
+        )
         #: What to call it in messages: without the password.
         self.name = f"Redis {where}/{options.get('db') or 0}"
 

@@ -70,7 +70,7 @@ class AsyncShelf(Shelf):
     def _here(self) -> list[Any]:
         import asyncio
 
-        places: dict[Any, list[Any]] = self._kept.setdefault(os.getpid(), {})  # type: ignore[assignment]
+        places: dict[Any, list[Any]] = self._kept.setdefault(os.getpid(), {})
         for loop in [place for place in list(places) if place.is_closed()]:
             for connection in places.pop(loop, ()):
                 self._abandon(connection)

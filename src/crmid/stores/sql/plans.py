@@ -10,7 +10,7 @@ import enum
 from collections.abc import Generator, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from crmid.counters import MAX_VALUE, CounterKey
+from crmid.counters import MAX_VALUE, Block, CounterKey
 from crmid.errors import ModeConflict
 from crmid.stores.blocks import next_block
 
@@ -26,7 +26,7 @@ __all__ = [
     "Standing",
     "Statement",
     "Trouble",
-    "bound_of",
+    "Wanted",
     "check_lengths",
     "refuse",
 ]
@@ -77,6 +77,20 @@ class Call(NamedTuple):
     mode: Mode
     wait: float
     any_isolation: bool
+
+
+class Wanted(NamedTuple):
+    """What :meth:`crmid.stores.CounterStore.reserve` was asked for."""
+
+    key: CounterKey
+    n: int
+    start: int
+    limit: int | None
+
+    @property
+    def room(self) -> int:
+        """The highest next value of a counter from which the values fit; may be negative."""
+        return (MAX_VALUE if self.limit is None else self.limit) - self.n
 
 
 class Trouble(enum.Enum):
@@ -155,10 +169,8 @@ class Dialect(Protocol):
         """Create the tables; several at once end with the same tables."""
         ...
 
-    def reserve(
-        self, call: Call, key: CounterKey, n: int, start: int, limit: int | None, /
-    ) -> Plan[tuple[int, int]]:
-        """Take values: the first, and the one after the last."""
+    def reserve(self, call: Call, wanted: Wanted, /) -> Plan[Block]:
+        """Take values."""
         ...
 
     def advance(self, call: Call, key: CounterKey, value: int, /) -> Plan[int]:
@@ -178,11 +190,6 @@ class Dialect(Protocol):
         ...
 
 
-def bound_of(limit: int | None) -> int:
-    """The exclusive bound of a block."""
-    return MAX_VALUE if limit is None else limit
-
-
 def check_lengths(key: CounterKey) -> None:
     """Refuse a key that does not fit the index of every engine.
 
@@ -195,17 +202,12 @@ def check_lengths(key: CounterKey) -> None:
             raise ValueError(f"the key's {name} has {size:,} bytes, at most {most:,} are kept")
 
 
-def refuse(
-    call: Call, key: CounterKey, n: int, start: int, limit: int | None, row: Any
-) -> None:
+def refuse(call: Call, wanted: Wanted, row: Any) -> None:
     """Say why a statement took nothing; return if it would take something now.
 
     Args:
         call: The circumstances.
-        key: The counter.
-        n: How many values were asked for.
-        start: Where a new counter begins.
-        limit: The exclusive bound, or None.
+        wanted: What was asked for.
         row: The counter's next value and mode; None if it is not there.
 
     Raises:
@@ -214,5 +216,5 @@ def refuse(
     """
     current, mode = (None, Mode.UNDECIDED) if row is None else (row[0], Mode(row[1]))
     if mode not in {Mode.UNDECIDED, call.mode}:
-        raise ModeConflict(key, mode.name.lower(), call.mode.name.lower())
-    next_block(key, current, n, start, limit)
+        raise ModeConflict(wanted.key, mode.name.lower(), call.mode.name.lower())
+    next_block(wanted.key, current, wanted.n, wanted.start, wanted.limit)

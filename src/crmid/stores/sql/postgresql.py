@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crmid.counters import CounterKey
+from crmid.counters import Block, CounterKey
 from crmid.errors import StoreBusy, TransactionUnsuitable
 
 from .plans import (
@@ -15,7 +15,7 @@ from .plans import (
     Standing,
     Statement,
     Trouble,
-    bound_of,
+    Wanted,
     refuse,
 )
 
@@ -73,17 +73,17 @@ _TAKE = f"""\
 INSERT INTO {{counter}} AS c (series, scope, period, mode, next)
 SELECT %(series)s, %(scope)s, %(period)s, %(mode)s::smallint, %(first)s::bigint {_READY}
 {_CONFLICT} next = c.next + %(n)s::bigint, mode = EXCLUDED.mode WHERE {_ROOM}
-RETURNING c.next AS result"""  # noqa: S608
+RETURNING c.next AS result"""
 _TAKE_MORE = f"""\
 UPDATE {{counter}} AS c SET next = c.next + %(n)s::bigint, mode = %(mode)s
 {_READY} AND {_KEY} AND {_ROOM} RETURNING c.next AS result"""
 _ADVANCE = f"""\
 INSERT INTO {{counter}} AS c (series, scope, period, mode, next)
 SELECT %(series)s, %(scope)s, %(period)s, 0, %(next)s::bigint {_READY}
-{_CONFLICT} next = greatest(c.next, EXCLUDED.next) RETURNING c.next AS result"""  # noqa: S608
+{_CONFLICT} next = greatest(c.next, EXCLUDED.next) RETURNING c.next AS result"""
 _REMEMBER = f"""\
 INSERT INTO {{rules}} (series, rules) SELECT %(series)s, %(rules)s {_READY}
-ON CONFLICT (series) DO NOTHING RETURNING rules AS result"""  # noqa: S608
+ON CONFLICT (series) DO NOTHING RETURNING rules AS result"""
 
 _TROUBLES = {
     "25P02": (Trouble.SPOILT, "an earlier statement of the transaction has failed: roll back"),
@@ -91,13 +91,17 @@ _TROUBLES = {
     "3F000": (Trouble.OTHER, "there is no such schema: call create() of the store"),
     "42501": (
         Trouble.OTHER,
-        "the role lacks privileges: let the owner call create(), and grant SELECT, INSERT and "
-        "UPDATE on the tables of crmid, and USAGE on their schema",
+        (
+            "the role lacks privileges: let the owner call create(), and grant SELECT, INSERT and "
+            "UPDATE on the tables of crmid, and USAGE on their schema"
+        ),
     ),
     "42P01": (
         Trouble.OTHER,
-        "a table of crmid is missing: call create() of the store; if it was there before, "
-        "restore it, and advance the counters past the numbers issued since",
+        (
+            "a table of crmid is missing: call create() of the store; if it was there before, "
+            "restore it, and advance the counters past the numbers issued since"
+        ),
     ),
     "53100": (Trouble.OTHER, "the disk is full: free some space"),
     "53300": (Trouble.UNSENT, "it has no connection left"),
@@ -199,20 +203,18 @@ class PostgreSQL:
                 yield Statement(f"CREATE SCHEMA IF NOT EXISTS {self._schema}")
         yield Statement(_CREATE.format(version=VERSION, **self._names))
 
-    def reserve(
-        self, call: Call, key: CounterKey, n: int, start: int, limit: int | None, /
-    ) -> Plan[tuple[int, int]]:
+    def reserve(self, call: Call, wanted: Wanted, /) -> Plan[Block]:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
-        room = bound_of(limit) - n
-        sql = self._take if start <= room else self._take_more
-        values = {"mode": int(call.mode), "n": n, "first": start + n, "room": room}
+        key, n, start, _ = wanted
+        sql = self._take if start <= wanted.room else self._take_more
+        values = {"mode": int(call.mode), "n": n, "first": start + n, "room": wanted.room}
         for _ in range(3):
             result = yield from self._changed(call, sql, key._asdict() | values)
             if result is not None:
-                return result - n, result
+                return Block(key, result - n, result)
             where = f"SELECT next, mode FROM {{counter}} WHERE {_KEY}"  # noqa: S608
             answer = yield Statement(self._sql(where), key._asdict())
-            refuse(call, key, n, start, limit, next(iter(answer.rows), None))
+            refuse(call, wanted, next(iter(answer.rows), None))
         raise StoreBusy(f"{self.name}: {key} has changed whenever it was looked at")
 
     def advance(self, call: Call, key: CounterKey, value: int, /) -> Plan[int]:

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from crmid.errors import ForkedConnection, StoreUnavailable
-
-from .colours import Shelf
-from .efforts import unreached
-from .plans import Dialect
+from crmid.stores.sql.colours import Shelf
+from crmid.stores.sql.efforts import unreached
+from crmid.stores.sql.plans import Dialect
 
 
 __all__ = ["Borrowed", "Made", "Source", "Taken"]

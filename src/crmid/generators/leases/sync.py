@@ -15,10 +15,10 @@ from typing import Any
 
 from crmid.counters import Block, CounterKey
 from crmid.errors import SequenceExhausted, StoreError
+from crmid.generators.asking import Reservation, coloured
 
-from .asking import Reservation
 from .forks import process
-from .leases import Lease, Leases, LeaseSize
+from .lease import Lease, Leases, LeaseSize
 
 
 __all__ = ["Lender"]
@@ -34,6 +34,26 @@ class _State:
         self.leases = Leases(process())
         self.fetching: set[CounterKey] = set()
 
+    def freeze(self) -> threading.Condition:
+        """Keep everybody out, as soon as nobody is fetching."""
+        self.changed.acquire()
+        self.changed.wait_for(lambda: not self.fetching, _PATIENCE)
+        return self.changed
+
+
+class _Held:
+    """What a lender holds; apart from it, so that it can be given back when the lender is gone."""
+
+    def __init__(self) -> None:
+        self.state = _State()
+
+    def current(self) -> _State:
+        """The state of this process."""
+        state = self.state
+        if state.leases.owner is not process():
+            state = self.state = _State()
+        return state
+
 
 class Lender:
     """The leases that one generator has of a store.
@@ -46,15 +66,16 @@ class Lender:
     def __init__(self, store: Any, size: LeaseSize) -> None:
         self._store = store
         self._size: LeaseSize = size
-        self.state = _State()
+        self._held = _Held()
         if size != 1:
-            _LENDERS.add(self)
+            _HELD.add(self._held)
+            weakref.finalize(self, _settle, store, self._held)  # at exit, at the latest
 
     def take(self, asked: Reservation) -> Block:
         """One number, from the lease or, where nothing is taken ahead, from the store."""
         if self._size == 1:
-            return self._reserve(asked)
-        state = self._current()
+            return self.reserve(asked)
+        state = self._held.current()
         lease = state.leases.get(asked.key)
         value = None if lease is None else lease.pop()
         while value is None:
@@ -63,31 +84,18 @@ class Lender:
 
     def first(self, asked: Reservation) -> int | None:
         """The value that is handed out next; None if the store decides."""
-        state = self._current()
+        state = self._held.current()
         with state.changed:
             lease = state.leases.get(asked.key)
             return None if lease is None else lease.first
 
     def invalidate(self) -> None:
         """Forget all that is taken ahead; nothing is given back."""
-        self.state = _State()
+        self._held.state = _State()
 
     def close(self) -> None:
         """Give back what is left, as far as the store takes it."""
-        state, self.state = self.state, _State()
-        if state.leases.owner is not process():
-            return
-        with state.changed:
-            state.changed.wait_for(lambda: not state.fetching, _PATIENCE)
-            blocks = [block for lease in state.leases.values() for block in lease.give_back()]
-            state.leases.clear()
-        self._give_back(blocks)
-
-    def _current(self) -> _State:
-        state = self.state
-        if state.leases.owner is not process():
-            state = self.state = _State()
-        return state
+        _settle(self._store, self._held)
 
     def _wait(self, state: _State, asked: Reservation) -> int | None:
         """The next value, as soon as there is one; None to try again."""
@@ -101,7 +109,7 @@ class Lender:
                 state.fetching.add(asked.key)
             elif value is None:
                 state.changed.wait()  # another thread is fetching
-        self._give_back(evicted)
+        _give_back(self._store, evicted)
         if fetch and value is None:
             self._fetch(state, lease, asked)
         elif fetch:
@@ -135,43 +143,61 @@ class Lender:
     def _reserve_some(self, asked: Reservation, count: int) -> Block:
         """A block of so many numbers or, near the end of the counter, of what is left."""
         try:
-            return self._reserve(asked.of(count))
+            return self.reserve(asked.of(count))
         except SequenceExhausted as error:
-            left = error.remaining // asked.step
-            if not 0 < left < count:
+            if not 0 < error.remaining < count:
                 raise
-        return self._reserve(asked.of(left))
+            left = error.remaining
+        return self.reserve(asked.of(left))
 
-    def _reserve(self, asked: Reservation) -> Block:
-        answer = self._store.reserve(
-            asked.key, asked.span, start=asked.start, limit=asked.limit
-        )
-        return asked.block(answer, self._store)
+    def reserve(self, asked: Reservation) -> Block:
+        """Exactly what is asked for, from the store.
 
-    def _give_back(self, blocks: list[Block]) -> None:
-        give_back = getattr(self._store, "give_back", None)
-        if give_back is None:
+        Raises:
+            SequenceExhausted: There are not so many numbers left.
+            StoreError: The store could not answer, or answered something else.
+        """
+        try:
+            answer = self._store.reserve(
+                asked.key, asked.span, start=asked.start, limit=asked.limit
+            )
+        except SequenceExhausted as error:
+            raise asked.exhausted(error) from error
+        return asked.block(coloured(answer, self._store, awaitable=False), self._store)
+
+
+def _give_back(store: Any, blocks: list[Block]) -> None:
+    give_back = getattr(store, "give_back", None)
+    if give_back is None:
+        return
+    for block in blocks:
+        try:
+            give_back(block)
+        except StoreError:  # lost, and never given out
             return
-        for block in blocks:
-            try:
-                give_back(block)
-            except StoreError:  # lost, and never given out
-                return
+
+
+def _settle(store: Any, held: _Held) -> None:
+    """Give back what is left, unless it is another process's."""
+    state, held.state = held.state, _State()
+    if state.leases.owner is not process():
+        return
+    with state.changed:
+        state.changed.wait_for(lambda: not state.fetching, _PATIENCE)
+        blocks = [block for lease in state.leases.values() for block in lease.give_back()]
+        state.leases.clear()
+    _give_back(store, blocks)
 
 
 # A lock that another thread holds while the process forks stays locked in the child for ever.
 _GATE = threading.RLock()  # one fork at a time
-_LENDERS: weakref.WeakSet[Lender] = weakref.WeakSet()
+_HELD: weakref.WeakSet[_Held] = weakref.WeakSet()
 _FROZEN: list[threading.Condition] = []
 
 
 def _before_fork() -> None:
     _GATE.acquire()
-    for lender in list(_LENDERS):
-        state = lender.state
-        state.changed.acquire()
-        state.changed.wait_for(lambda state=state: not state.fetching, _PATIENCE)
-        _FROZEN.append(state.changed)
+    _FROZEN.extend(held.state.freeze() for held in list(_HELD))
 
 
 def _after_fork() -> None:

@@ -1,0 +1,172 @@
+"""Leases of async code: tasks share them, and one shielded task fetches the next block.
+
+A task that is cancelled while it waits cancels nothing: what it waited for is used by others.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from crmid.counters import Block, CounterKey
+from crmid.errors import SequenceExhausted, StoreError
+from crmid.generators.asking import Reservation, coloured
+
+from .forks import process
+from .lease import Lease, Leases, LeaseSize
+
+
+if TYPE_CHECKING:
+    import asyncio
+
+__all__ = ["AsyncLender"]
+
+
+class _State:
+    """What belongs to one process: replaced as a whole in a child."""
+
+    def __init__(self) -> None:
+        self.lock = (
+            threading.Lock()
+        )  # several event loops may be at work; never held over await
+        self.leases = Leases(process())
+        self.tasks: dict[CounterKey, asyncio.Task[None]] = {}
+
+
+class AsyncLender:
+    """The leases that one generator has of an async store.
+
+    Args:
+        store: An async counter store.
+        size: How many numbers are taken ahead; 1 for none.
+    """
+
+    def __init__(self, store: Any, size: LeaseSize) -> None:
+        self._store = store
+        self._size: LeaseSize = size
+        self._state = _State()
+
+    async def take(self, asked: Reservation) -> Block:
+        """One number, from the lease or, where nothing is taken ahead, from the store."""
+        if self._size == 1:
+            return await self.reserve(asked)
+        import asyncio
+
+        state = self._current()
+        lease = state.leases.get(asked.key)
+        value = None if lease is None else lease.pop()
+        while value is None:
+            value, fetching, evicted = self._look(state, asked)
+            if evicted:
+                await self._give_back(evicted)
+            if value is None and fetching is not None:
+                await asyncio.shield(fetching)
+        return Block(asked.key, value, value + asked.step)
+
+    def first(self, asked: Reservation) -> int | None:
+        """The value that is handed out next; None if the store decides."""
+        state = self._current()
+        with state.lock:
+            lease = state.leases.get(asked.key)
+            return None if lease is None else lease.first
+
+    def invalidate(self) -> None:
+        """Forget all that is taken ahead; nothing is given back."""
+        self._state = _State()
+
+    async def close(self) -> None:
+        """Give back what is left, as far as the store takes it."""
+        import asyncio
+
+        state, self._state = self._state, _State()
+        if state.leases.owner is not process():
+            return
+        here = asyncio.get_running_loop()
+        tasks = [task for task in state.tasks.values() if task.get_loop() is here]
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with state.lock:
+            blocks = [block for lease in state.leases.values() for block in lease.give_back()]
+            state.leases.clear()
+        await self._give_back(blocks)
+
+    def _current(self) -> _State:
+        state = self._state
+        if state.leases.owner is not process():
+            state = self._state = _State()
+        return state
+
+    def _look(
+        self, state: _State, asked: Reservation
+    ) -> tuple[int | None, asyncio.Task[None] | None, list[Block]]:
+        """The next value if there is one, and the task that fetches more if it is needed."""
+        with state.lock:
+            lease, evicted = state.leases.of(asked.key, self._size, asked.step)
+            value = lease.pop()
+            if value is None and lease.refill():
+                value = lease.pop()
+            fetching = None
+            if value is None or lease.low:
+                fetching = self._fetching(state, lease, asked)
+        return value, fetching, evicted
+
+    def _fetching(self, state: _State, lease: Lease, asked: Reservation) -> asyncio.Task[None]:
+        """The task of this event loop that fetches for a lease; those of others are no use."""
+        import asyncio
+
+        loop, task = asyncio.get_running_loop(), state.tasks.get(asked.key)
+        if task is None or task.done() or task.get_loop() is not loop:
+            task = loop.create_task(self._fetch(state, lease, asked))
+            task.add_done_callback(_looked_at)
+            state.tasks[asked.key] = task
+        return task
+
+    async def _fetch(self, state: _State, lease: Lease, asked: Reservation) -> None:
+        block = await self._reserve_some(asked, lease.need(time.monotonic()))
+        with state.lock:
+            lease.feed(block, time.monotonic())
+
+    async def _reserve_some(self, asked: Reservation, count: int) -> Block:
+        """A block of so many numbers or, near the end of the counter, of what is left."""
+        try:
+            return await self.reserve(asked.of(count))
+        except SequenceExhausted as error:
+            if not 0 < error.remaining < count:
+                raise
+            left = error.remaining
+        return await self.reserve(asked.of(left))
+
+    async def reserve(self, asked: Reservation) -> Block:
+        """Exactly what is asked for, from the store.
+
+        Raises:
+            SequenceExhausted: There are not so many numbers left.
+            StoreError: The store could not answer, or answered something else.
+        """
+        try:
+            answer = await coloured(
+                self._store.reserve(
+                    asked.key, asked.span, start=asked.start, limit=asked.limit
+                ),
+                self._store,
+                awaitable=True,
+            )
+        except SequenceExhausted as error:
+            raise asked.exhausted(error) from error
+        return asked.block(answer, self._store)
+
+    async def _give_back(self, blocks: list[Block]) -> None:
+        give_back = getattr(self._store, "give_back", None)
+        if give_back is None:
+            return
+        for block in blocks:
+            try:
+                await give_back(block)
+            except StoreError:  # lost, and never given out
+                return
+
+
+def _looked_at(task: asyncio.Task[None]) -> None:
+    """What is wrong shows when the lease runs dry, and is tried again before."""
+    if not task.cancelled():
+        task.exception()

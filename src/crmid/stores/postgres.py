@@ -1,0 +1,147 @@
+"""Counters in PostgreSQL, through psycopg 3; the driver is loaded when a store is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .sql.aio.sources import AsyncBorrowed, AsyncMade, AsyncSource
+from .sql.aio.store import AsyncSQLStore
+from .sql.options import checked_schema, checked_timeout, connector, source_of
+from .sql.postgresql import PostgreSQL
+from .sql.sync.sources import Source
+from .sql.sync.store import SQLStore
+
+
+__all__ = ["AsyncPostgresStore", "PostgresStore"]
+
+
+class PostgresStore(SQLStore):
+    """Counters in a PostgreSQL database, for any number of processes and machines.
+
+    It implements :class:`~crmid.stores.CounterStore` and :class:`~crmid.stores.SeriesMemory`.
+
+    * **Durable.** What a call has returned is in the server's log on disk, also in sessions
+      with ``synchronous_commit = off``. A server with ``fsync = off`` is refused. Numbers that were
+      acknowledged may come twice after a failover to an asynchronous standby.
+    * **Rows, not sequences.** ``nextval`` repeats numbers after a crash of the server.
+    * **Its own connections**, each with its own short transactions, safe across threads and
+      forks; :meth:`within` joins a transaction of the caller instead.
+
+    Args:
+        source: Where connections come from: a connection string for libpq, a function that
+            connects (each call a new connection), a pool of ``psycopg_pool``, an ``Engine`` of
+            SQLAlchemy with psycopg, or a connection of Django (its settings are used).
+        schema: Where the tables are; None means the search path of the connections.
+        timeout: Seconds for one call, from 0 to 86,400: waiting for locks, connecting, and
+            trying again. It does not bound one answer of a server that hangs: keep
+            ``tcp_user_timeout`` and keepalives in the connection string for that.
+        accept_weak: Whether to work with a server that may forget numbers it acknowledged.
+
+    Raises:
+        InvalidValue: The schema or the time-out cannot be.
+        TypeError: An argument of a wrong type.
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        *,
+        schema: str | None = None,
+        timeout: float = 5.0,
+        accept_weak: bool = False,
+    ) -> None:
+        self._origin = source
+        self._options: dict[str, Any] = {
+            "schema": schema,
+            "timeout": timeout,
+            "accept_weak": accept_weak,
+        }
+        dialect = PostgreSQL(checked_schema(schema))
+        super().__init__(
+            dialect,
+            _source(dialect, source),
+            timeout=checked_timeout(timeout),
+            accept_weak=accept_weak,
+        )
+
+    def __repr__(self) -> str:  # the source may hold a password
+        return f"{type(self).__name__}(schema={self._options['schema']!r}, timeout={self.timeout!r})"
+
+    def __reduce__(self) -> tuple[Callable[..., PostgresStore], tuple[Any, ...]]:
+        return _again, (type(self), self._origin, self._options)
+
+
+class AsyncPostgresStore(AsyncSQLStore):
+    """The twin of :class:`PostgresStore` for async code; each event loop gets its connections.
+
+    Args:
+        source: A connection string, a function that returns or awaits a new
+            ``psycopg.AsyncConnection``, or an ``AsyncConnectionPool`` of ``psycopg_pool``.
+        schema: As for :class:`PostgresStore`.
+        timeout: As for :class:`PostgresStore`.
+        accept_weak: As for :class:`PostgresStore`.
+
+    Raises:
+        InvalidValue: The schema or the time-out cannot be.
+        TypeError: An argument of a wrong type.
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        *,
+        schema: str | None = None,
+        timeout: float = 5.0,
+        accept_weak: bool = False,
+    ) -> None:
+        self._origin = source
+        self._options: dict[str, Any] = {
+            "schema": schema,
+            "timeout": timeout,
+            "accept_weak": accept_weak,
+        }
+        dialect = PostgreSQL(checked_schema(schema))
+        super().__init__(
+            dialect,
+            _async_source(dialect, source),
+            timeout=checked_timeout(timeout),
+            accept_weak=accept_weak,
+        )
+
+    def __repr__(self) -> str:  # the source may hold a password
+        return f"{type(self).__name__}(schema={self._options['schema']!r}, timeout={self.timeout!r})"
+
+    def __reduce__(self) -> tuple[Callable[..., AsyncPostgresStore], tuple[Any, ...]]:
+        return _again, (type(self), self._origin, self._options)
+
+
+def _again(kind: Callable[..., Any], source: Any, options: dict[str, Any]) -> Any:
+    return kind(source, **options)
+
+
+def _connect(dsn: str) -> Any:
+    import psycopg
+
+    return psycopg.connect(dsn, autocommit=True)
+
+
+def _source(dialect: PostgreSQL, source: Any) -> Source:
+    return source_of(dialect, source, _connect if isinstance(source, str) else None)
+
+
+def _async_source(dialect: PostgreSQL, source: Any) -> AsyncSource:
+    async def connect() -> Any:
+        import psycopg
+
+        return await psycopg.AsyncConnection.connect(source, autocommit=True)
+
+    if isinstance(source, str):
+        return AsyncMade(dialect, connect)
+    if hasattr(source, "getconn"):
+
+        async def get(wait: float) -> Any:
+            return await source.getconn(timeout=wait)
+
+        return AsyncBorrowed(dialect, get, source.putconn, source.putconn)
+    return AsyncMade(dialect, connector(source))

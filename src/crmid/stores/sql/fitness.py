@@ -1,0 +1,100 @@
+"""Whether a database is fit to keep counters, asked once and again after a failure. No I/O."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crmid.errors import SchemaVersion, StoreError, TransactionRequired, WeakDurability
+from crmid.stores.capabilities import Capability
+
+from .plans import VERSION, Dialect, Plan, Standing
+
+
+__all__ = ["Fitness", "raw_of"]
+
+
+class Fitness:
+    """What a store knows of its database; shared with the stores joined to transactions.
+
+    Args:
+        dialect: The engine.
+        accept_weak: Whether a database is fine that may forget what it has acknowledged.
+    """
+
+    def __init__(self, dialect: Dialect, *, accept_weak: bool) -> None:
+        self.dialect = dialect
+        self.known = False
+        self._accept_weak = accept_weak
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """All promises, except those that the configuration takes back."""
+        return frozenset(Capability) - ({Capability.DURABLE} if self._accept_weak else set())
+
+    def own(self, *, create: bool) -> Plan[bool]:
+        """Look, on the store's own connection; create what is missing if that is wanted.
+
+        Returns:
+            Whether the tables are there.
+
+        Raises:
+            SchemaVersion: The tables are of another version.
+            WeakDurability: The database may forget, and that is not accepted.
+            StoreError: It is unfit in another way.
+        """
+        there = self._judged((yield from self.dialect.standing()))
+        if not there and create:
+            yield from self.dialect.create()
+            there = self._judged((yield from self.dialect.standing()))
+        self.known = there
+        return there
+
+    def joined(self, *, writes: bool) -> Plan[bool]:
+        """Look, in the caller's transaction, where nothing is created.
+
+        Raises:
+            StoreError: As for :meth:`own`; or there are no tables, and the call writes.
+        """
+        there = self._judged((yield from self.dialect.standing()))
+        if writes and not there:
+            raise StoreError(
+                f"{self.dialect.name}: the tables of crmid are missing in this database: call "
+                "create() of the store once, outside the transaction"
+            )
+        self.known = there
+        return there
+
+    def _judged(self, standing: Standing) -> bool:
+        if standing.unfit:
+            raise StoreError(f"{self.dialect.name}: {standing.unfit}")
+        if standing.version not in {None, VERSION}:
+            raise SchemaVersion(self.dialect.name, standing.version or 0, VERSION)
+        if standing.weak and not self._accept_weak:
+            raise WeakDurability(
+                f"{self.dialect.name} may forget numbers that it has acknowledged, and give "
+                f"them out again: {standing.weak}, or say accept_weak=True"
+            )
+        return standing.version is not None
+
+
+def raw_of(connection: Any) -> Any:
+    """The driver's connection inside one of Django's or SQLAlchemy's, or the thing itself.
+
+    Raises:
+        TransactionRequired: No transaction is open that its owner would commit.
+    """
+    if hasattr(connection, "in_atomic_block"):  # Django
+        if not connection.in_atomic_block and connection.get_autocommit():
+            raise TransactionRequired(
+                "take a gapless number inside transaction.atomic(), with the rows it is for"
+            )
+        connection.ensure_connection()
+        return connection.connection
+    connection = getattr(connection, "sync_connection", connection)  # SQLAlchemy's asyncio
+    if hasattr(connection, "exec_driver_sql"):
+        if not connection.in_transaction():  # it would not know that there is one to commit
+            raise TransactionRequired(
+                "take a gapless number after begin() of the connection, with the rows it is for"
+            )
+        connection = connection.connection
+    return getattr(connection, "driver_connection", connection)

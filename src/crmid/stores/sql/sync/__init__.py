@@ -1,0 +1,1 @@
+"""The shell for sync code. Its twin in ``aio`` says the same, line by line."""

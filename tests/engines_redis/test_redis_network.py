@@ -1,0 +1,283 @@
+"""Networks cut, delay and lose: each class of error is shown, and no number comes twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from crmid.counters import CounterKey
+from crmid.errors import ForkedConnection, StoreAmbiguous, StoreUnavailable
+from crmid.stores import AsyncRedisStore, RedisStore
+from tests.faults.proxy import Fault, Proxy
+
+from .conftest import Make
+from .servers import PrivateRedis, free_port, private_redis, url_of
+
+
+KEY = CounterKey("customer")
+SCRIPT = b"EVAL"
+
+
+def test_nobody_listens(make: Make) -> None:
+    """Never sent: it is tried again up to the time-out, and then Unavailable."""
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailable, match="cannot be reached"):
+        make(url_of(free_port()), timeout=0.3).reserve(KEY)
+    assert 0.3 <= time.monotonic() - began < 2
+
+
+def test_no_such_host(make: Make) -> None:
+    with pytest.raises(StoreUnavailable, match="cannot be reached"):
+        make("redis://no-such-host.invalid:6379/0", timeout=0.1).reserve(KEY)
+
+
+def test_a_server_that_comes_back_is_found(
+    make: Make, proxy: Proxy, proxied: str, prefix: str
+) -> None:
+    store = make(proxied, prefix=prefix, timeout=10)
+    assert store.reserve(KEY).lo == 1
+    proxy.refuse()
+    timer = threading.Timer(0.1, proxy.let_in)
+    timer.start()
+    assert store.reserve(KEY).lo == 2
+    timer.join()
+
+
+def test_an_idle_connection_that_was_cut_is_replaced(
+    make: Make, proxy: Proxy, proxied: str, prefix: str
+) -> None:
+    store = make(proxied, prefix=prefix)
+    for lo in (1, 2, 3):
+        assert store.reserve(KEY).lo == lo
+        proxy.cut_all()
+        time.sleep(0.02)  # an event loop has to hear of it
+    assert proxy.accepted == 3
+
+
+@pytest.mark.parametrize(("fault", "applied"), [(Fault.CUT, False), (Fault.DROP, True)])
+def test_sent_and_cut_is_ambiguous(
+    make: Make, proxy: Proxy, proxied: str, prefix: str, fault: Fault, *, applied: bool
+) -> None:
+    store = make(proxied, prefix=prefix)
+    store.reserve(KEY)
+    proxy.plan(fault, marker=SCRIPT)
+    with pytest.raises(StoreAmbiguous, match="unknown"):
+        store.reserve(KEY)
+    assert store.reserve(KEY).lo == (3 if applied else 2)
+    assert proxy.faults == 1
+
+
+def test_an_answer_that_does_not_come_is_waited_for_the_time_out(
+    make: Make, proxy: Proxy, proxied: str, prefix: str
+) -> None:
+    store = make(proxied, prefix=prefix, timeout=0.2)
+    store.reserve(KEY)
+    proxy.plan(Fault.HANG, marker=SCRIPT)
+    began = time.monotonic()
+    with pytest.raises(StoreAmbiguous):
+        store.reserve(KEY)
+    assert 0.2 <= time.monotonic() - began < 2
+    assert store.reserve(KEY).lo == 3
+
+
+def test_a_late_answer_is_never_taken_for_another_one(
+    make: Make, proxy: Proxy, proxied: str, prefix: str
+) -> None:
+    store = make(proxied, prefix=prefix, timeout=0.2)
+    other = CounterKey("other")
+    assert store.reserve(other, start=1000).lo == 1000
+    proxy.plan(Fault.DELAY, marker=SCRIPT, seconds=0.3)
+    with pytest.raises(StoreAmbiguous):
+        store.reserve(KEY)
+    assert store.reserve(other).lo == 1001
+    proxy.plan(Fault.DELAY, marker=SCRIPT, seconds=0.05)
+    assert store.reserve(KEY).lo == 2
+
+
+@pytest.mark.parametrize("fault", [Fault.CUT, Fault.DROP])
+def test_what_is_the_same_twice_is_asked_again(
+    make: Make, proxy: Proxy, proxied: str, prefix: str, fault: Fault
+) -> None:
+    store = make(proxied, prefix=prefix)
+    assert store.peek(KEY) is None
+    proxy.plan(fault, marker=b"GET")
+    assert store.peek(KEY) is None
+    proxy.plan(fault, marker=SCRIPT)
+    assert store.advance(KEY, 50) == 50
+    proxy.plan(fault, marker=SCRIPT)
+    assert store.remember("customer", "rules") == "rules"
+    assert proxy.faults == 3
+
+
+def test_giving_back_is_never_repeated(
+    make: Make, proxy: Proxy, proxied: str, prefix: str
+) -> None:
+    """Asked twice, it would lower the counter below what others have got in between."""
+    store = make(proxied, prefix=prefix)
+    block = store.reserve(KEY, 10)
+    proxy.plan(Fault.DROP, marker=SCRIPT)
+    with pytest.raises(StoreAmbiguous):
+        store.give_back(block)
+    assert store.reserve(KEY, 10) == block
+
+
+@pytest.mark.parametrize("retries", [3, -1])
+def test_a_client_that_retries_burns_no_number(
+    proxy: Proxy, proxied: str, prefix: str, retries: int
+) -> None:
+    retry = Retry(NoBackoff(), retries)
+    with redis.Redis.from_url(proxied, retry=retry, health_check_interval=1) as client:
+        proxy.plan(Fault.DROP, marker=b"INCR")
+        assert client.incr(f"{prefix}plain") == 2  # what it does by itself
+        store = RedisStore(client, accept_repeats_after_failover=True, prefix=prefix)
+        with store:
+            store.reserve(KEY)
+            proxy.plan(Fault.DROP, marker=SCRIPT)
+            with pytest.raises(StoreAmbiguous):
+                store.reserve(KEY)
+            assert store.reserve(KEY).lo == 3
+            assert proxy.faults == 2
+
+
+def test_random_faults_repeat_nothing(
+    make: Make, proxy: Proxy, proxied: str, prefix: str
+) -> None:
+    store = make(proxied, prefix=prefix)
+    got: list[int] = []
+    lost = 0
+    for turn in range(60):
+        proxy.plan([Fault.CUT, Fault.DROP][turn % 2], after=turn % 5, marker=SCRIPT)
+        while proxy.pending:
+            try:
+                got.append(store.reserve(KEY).lo)
+            except StoreAmbiguous:
+                lost += 1
+    assert len(set(got)) == len(got)
+    assert lost == proxy.faults == 60
+    assert store.reserve(KEY).lo == len(got) + 30 + 1  # a request that was cut took nothing
+
+
+# ------------------------------------------------------------------ replicas
+
+
+def test_too_few_replicas_make_a_number_ambiguous(make: Make, url: str, prefix: str) -> None:
+    store = make(url, prefix=prefix, timeout=0.2, wait_replicas=3)
+    with pytest.raises(StoreAmbiguous, match="of 3 replicas confirmed"):
+        store.reserve(KEY)
+    with pytest.raises(StoreAmbiguous, match="of 3 replicas confirmed"):
+        store.advance(KEY, 10)
+    assert make(url, prefix=prefix).reserve(KEY).lo == 10
+
+
+def test_with_replicas_a_failover_repeats_nothing(
+    make: Make, private: PrivateRedis, tmp_path: Path
+) -> None:
+    """And without waiting for them it does, which is why it must be accepted."""
+    with private_redis(tmp_path, "--replicaof", "127.0.0.1", str(private.port)) as replica:
+        store = make(private.url, wait_replicas=1, timeout=10)
+        hasty = make(private.url)
+        acknowledged = [store.reserve(KEY).lo for _ in range(20)]
+        os.kill(replica.process.pid, signal.SIGSTOP)
+        try:
+            impatient = make(private.url, wait_replicas=1, timeout=0.2)
+            with pytest.raises(StoreAmbiguous):
+                impatient.reserve(KEY)
+            unsafe = [hasty.reserve(KEY).lo for _ in range(5)]
+            private.process.kill()
+        finally:
+            os.kill(replica.process.pid, signal.SIGCONT)
+        replica.client.replicaof("NO", "ONE")
+        promoted = make(replica.url)
+        values = [promoted.reserve(KEY).lo for _ in range(10)]
+    assert not set(values) & set(acknowledged)
+    assert set(values) & set(unsafe)
+
+
+# ------------------------------------------------------------------ forks and cancellation
+
+
+def test_children_make_connections_of_their_own(url: str, prefix: str) -> None:
+    with RedisStore(url, accept_repeats_after_failover=True, prefix=prefix) as store:
+        got = [store.reserve(KEY).lo]
+        for _ in range(5):
+            read, write = os.pipe()
+            child = os.fork()
+            if child == 0:
+                os.write(write, b" ".join(b"%d" % store.reserve(KEY).lo for _ in range(5)))
+                os._exit(0)
+            os.close(write)
+            got += [store.reserve(KEY).lo for _ in range(5)]
+            with os.fdopen(read) as pipe:
+                got += map(int, pipe.read().split())
+            assert os.waitpid(child, 0)[1] == 0
+        assert sorted(got) == [*range(1, 52)]
+
+
+def test_an_answer_to_the_parent_is_refused(
+    make: Make, url: str, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a handler of signals forks, and returns into a call of the parent."""
+    store = make(url, prefix=prefix)
+    store.reserve(KEY)
+    calls = iter([os.getpid()] * 2)
+    with monkeypatch.context() as patch:
+        patch.setattr("os.getpid", lambda: next(calls, -1))
+        with pytest.raises(ForkedConnection):
+            store.reserve(KEY)
+    assert store.reserve(KEY).lo == 3
+
+
+def test_several_event_loops_in_turn(url: str, prefix: str) -> None:
+    store = AsyncRedisStore(url, accept_repeats_after_failover=True, prefix=prefix)
+
+    async def work() -> int:
+        async with store:
+            await asyncio.gather(*(store.reserve(KEY) for _ in range(3)))
+            return (await store.reserve(KEY)).lo
+
+    assert [asyncio.run(work()) for _ in range(3)] == [4, 8, 12]
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+def test_an_event_loop_that_was_closed_is_forgotten(url: str, prefix: str) -> None:
+    store = AsyncRedisStore(url, accept_repeats_after_failover=True, prefix=prefix)
+
+    async def work() -> int:
+        return (await store.reserve(KEY)).lo
+
+    assert [asyncio.run(work()) for _ in range(3)] == [1, 2, 3]
+    assert len(store._lines._idle) == 1  # pyright: ignore[reportPrivateUsage]
+    asyncio.run(store.aclose())
+    store._lines._idle.clear()  # pyright: ignore[reportPrivateUsage]
+
+
+def test_cancelled_calls_repeat_nothing(url: str, prefix: str) -> None:
+    store = AsyncRedisStore(url, accept_repeats_after_failover=True, prefix=prefix)
+
+    async def one(got: list[int]) -> None:
+        got.append((await store.reserve(KEY)).lo)
+
+    async def work() -> list[int]:
+        got: list[int] = []
+        async with store:
+            for turn in range(200):
+                task = asyncio.create_task(one(got))
+                for _ in range(turn % 8):
+                    await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                await one(got)
+        return got
+
+    got = asyncio.run(work())
+    assert len(got) >= 200
+    assert got == sorted(set(got))
