@@ -30,6 +30,7 @@ __all__ = [
     "two_readings",
 ]
 
+_MAX_PATTERN = 65_536
 _MAX_POSITIONS = 4_000
 _MAX_STATES = 20_000
 
@@ -139,6 +140,8 @@ def compiled(pattern: str) -> Automaton:
         ValueError: The pattern is outside the subset of :mod:`crmid.patterns`, matches the
             empty text, or is too large.
     """
+    if len(pattern) > _MAX_PATTERN:
+        raise ValueError(f"a pattern of over {_MAX_PATTERN:,} characters")
     positions = _Positions(patterns.parse(pattern))
     if positions.nullable or not positions.choices:
         raise ValueError(f"the pattern {shown(pattern)} matches the empty text")

@@ -270,8 +270,14 @@ class CollisionBudgetExceeded(CrmidError):
         self.remaining = remaining
 
     def __str__(self) -> str:
+        wanted = plural(self.requested, "number")
+        if not self.tick:
+            return (
+                f"{wanted} asked for at once, and there are {self.remaining:,} random texts. "
+                "Print more random characters"
+            )
         return (
-            f"{shown(self.tick)}: {plural(self.requested, 'number')} asked for, "
+            f"{shown(self.tick)}: {wanted} asked for, "
             f"{self.remaining:,} left in this tick. Try again in the next one, or print more "
             "random characters"
         )

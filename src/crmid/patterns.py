@@ -173,22 +173,30 @@ class _Reader:
         if self.rest().startswith("^"):
             raise self.error("a set lists what may stand there; negation is not in the subset")
         while not self.take("]"):
-            if self.rest().startswith("["):
-                raise self.error("write \\[ for a bracket in a set")
-            first = last = self.character(_SPECIAL | {"-"})
-            if self.rest()[:2] in _SET_OPERATORS:
-                raise self.error(
-                    f"{self.rest()[:2]} means different things to different engines"
-                )
+            first = last = self.character_in_set()
             if self.rest().startswith("-") and not self.rest().startswith("-]"):
                 self.at += 1
-                last = self.character(_SPECIAL | {"-"})
+                last = self.character_in_set()
             if first > last:
                 raise self.error(f"the range {first}-{last} is empty")
             choices.update(map(chr, range(ord(first), ord(last) + 1)))
         if not choices:
             raise self.error("an empty set matches nothing")
         return Characters(frozenset(choices))
+
+    def character_in_set(self) -> str:
+        self.check_in_set()
+        c = self.character(_SPECIAL | {"-"})
+        self.check_in_set()
+        return c
+
+    def check_in_set(self) -> None:
+        """Refuse what some engines take for a set in a set, or for an operation on sets."""
+        ahead = self.rest()[:2]
+        if ahead[:1] == "[":
+            raise self.error("write \\[ for a bracket in a set")
+        if ahead in _SET_OPERATORS:
+            raise self.error(f"{ahead} means different things to different engines")
 
     def character(self, escapable: AbstractSet[str]) -> str:
         escaped = self.take("\\")

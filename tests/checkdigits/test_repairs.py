@@ -108,12 +108,9 @@ def test_hostile_texts_have_the_repairs_of_brute_force(system: System, text: str
 
 
 def test_one_repair_is_a_suggestion_none_and_many_are_not() -> None:
-    one = MOD97_10.repairs("WEST12345698765432G882")
-    assert one.suggestion == "WEST12345698765432GB82"
-    assert str(one) == (
-        "'WEST12345698765432GB82' is one slip away from 'WEST12345698765432G882': "
-        "a substitution"
-    )
+    one = MOD1271_36.repairs("ISO993W")
+    assert one.suggestion == "ISO793W"
+    assert str(one) == "'ISO793W' is one slip away from 'ISO993W': a substitution"
     none = MOD97_10.repairs("é1é1é1")
     assert none.suggestion is None
     assert str(none) == "no valid text is one slip away from 'é1é1é1'"
@@ -136,10 +133,8 @@ def test_two_repairs_are_both_named() -> None:
 
 
 def test_a_suggestion_by_an_adjacent_transposition_has_its_article() -> None:
-    text = MOD97_10.append("WEST12345698765432GB")
-    wrong = text[:1] + text[2] + text[1] + text[3:]
-    repairs = MOD97_10.repairs(wrong)
-    assert repairs.suggestion == text
+    repairs = MOD1271_36.repairs("SIO793W")
+    assert repairs.suggestion == "ISO793W"
     assert str(repairs).endswith(": an adjacent transposition")
 
 
@@ -152,9 +147,9 @@ def test_a_valid_text_needs_no_repair() -> None:
 
 def test_they_are_found_on_the_way() -> None:
     """A long text costs its length, not its square, before the first repair."""
-    text = "7" * 100_000 + "x"
+    text = "7" * 20_000 + "x"
     assert len(list(islice(VERHOEFF.repairs(text), 1))) == 1
-    assert VERHOEFF.repairs("7" * 100_000 + "xx").suggestion is None
+    assert VERHOEFF.repairs("7" * 20_000 + "xx").suggestion is None
 
 
 def test_repairs_are_values() -> None:

@@ -1,5 +1,7 @@
-"""Draws are unbiased by construction: shown by exhaustion, and by counting where that is long."""
+"""Draws are unbiased: shown by exhaustion, and by counting where that would be long."""
 
+# pyright: reportPrivateUsage=false
+# What is remembered is not to be seen from outside, and is bounded all the same.
 from __future__ import annotations
 
 import math
@@ -130,7 +132,7 @@ def test_entropy_that_answers_otherwise_is_refused(template: str, change: int) -
     if change == 0:
         assert new()
         return
-    with pytest.raises(InvalidValue, match="expected .* bytes, not") as caught:
+    with pytest.raises(InvalidValue, match=r"expected .* bytes, not") as caught:
         new()
     assert caught.value.field == "entropy"
     assert len(calls) == 1
@@ -215,14 +217,14 @@ def test_a_large_permutation_stays_in_range(size: int, index: int, key: bytes) -
 def test_a_permutation_depends_on_its_key_evenly(size: int) -> None:
     """Over keys, the images of two neighbours are as good as any pair of numbers."""
     source = random.Random(1)
-    trials = 400 * size * (size - 1)
+    trials = max(2000, 20 * size * (size - 1))
     pairs: Counter[tuple[int, int]] = Counter()
-    for _ in range(min(trials, 12_000)):
+    for _ in range(trials):
         permute = Permutation(size, source.randbytes(32))
         pairs[permute(0), permute(1)] += 1
     every = list(permutations(range(size), 2))
     assert pairs.keys() <= set(every)
-    assert fair((pairs[pair] for pair in every), min(trials, 12_000) / len(every))
+    assert fair((pairs[pair] for pair in every), trials / len(every))
 
 
 @pytest.mark.parametrize("switch", [0, 1, 2, 9])
@@ -272,7 +274,7 @@ def test_a_tick_gives_each_text_once_for_each_scope(data: st.DataObject) -> None
 
 
 def test_scopes_beyond_the_bound_share_a_pool(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With very many given values memory stays bounded: the later ones share, without repeats."""
+    """With very many given values memory stays bounded: later ones share a pool."""
     monkeypatch.setattr(draws, "_MOST_SCOPES", 3)
     tick, entropy = Tick(("2026",)), Bytes()
     shared: list[str] = []

@@ -17,9 +17,9 @@ FORKED = """
 import os, sys
 from crmid import IdGenerator, MemoryStore, Scheme, SQLiteStore
 
-template, count, path, frozen = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+template, count, path, clock = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
 now = 1_781_524_800_000_000_000
-options = dict(clock=lambda: now) if frozen else {}
+options = dict(clock=lambda: now) if clock == "frozen" else {}
 new = IdGenerator(Scheme("s", template), SQLiteStore(path), **options)
 
 def put(texts):
@@ -47,20 +47,20 @@ put(new.generate_many(5))
 
 @needs_fork
 @pytest.mark.parametrize(
-    ("template", "count", "frozen"),
+    ("template", "count", "clock"),
     [
-        ("{ulid}", 500, True),
-        ("{ulid}", 500, False),
-        ("{time:%Y%m%d%H%M%S}{random:crockford*16}", 500, True),
-        ("{random:an20}", 500, False),
-        ("{time:%Y}-{seq:n6,reset=year}", 20, True),
+        ("{ulid}", 500, "frozen"),
+        ("{ulid}", 500, "running"),
+        ("{time:%Y%m%d%H%M%S}{random:crockford*16}", 500, "frozen"),
+        ("{random:an20}", 500, "running"),
+        ("{time:%Y}-{seq:n6,reset=year}", 20, "frozen"),
     ],
 )
 def test_children_repeat_nobody(
-    template: str, count: int, frozen: bool, script: Script, path: Path
+    template: str, count: int, clock: str, script: Script, path: Path
 ) -> None:
     """A generator used before the fork goes on in parent and children, at one instant too."""
-    texts = script(FORKED, template, count, path, int(frozen)).split()
+    texts = script(FORKED, template, count, path, clock).split()
     assert len(texts) == 4 * 2 * count + 2 * count + 4 + 8
     assert len(set(texts)) == len(texts)
 
@@ -118,7 +118,7 @@ def test_nothing_of_the_parent_is_kept() -> None:
 
     new = IdGenerator(Scheme("s", "{ulid}"))
     new()
-    memories = new._issuer._memories
+    memories = new._issuer._memories  # pyright: ignore[reportPrivateUsage]
     memories[-1] = memories.pop(os.getpid())
     new()
     assert list(memories) == [os.getpid()]
@@ -151,7 +151,7 @@ print(*sorted(set(sys.modules) - before))
 
 
 def test_nothing_is_imported_while_numbers_are_made(script: Script) -> None:
-    """A child that is forked while another thread imports would wait for that import for ever."""
+    """A child that is forked while a thread imports would wait for that import for ever."""
     assert script(IMPORTED).split() == []
 
 

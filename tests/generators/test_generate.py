@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -113,7 +116,7 @@ def test_a_batch_is_one_reservation() -> None:
 def test_none_is_none(scheme: Scheme, fields: dict[str, Any]) -> None:
     """A batch of 0 is empty, and moves nothing."""
     store, entropy = Recording(), Bytes()
-    values = {"dept": 1, "tier": "A", "branch": "NY", "city": "京"}
+    values: dict[str, Any] = {"dept": 1, "tier": "A", "branch": "NY", "city": "京"}
     chosen = {name: values[name] for name in fields}
     assert IdGenerator(scheme, store, entropy=entropy).generate_many(0, **chosen) == []
     assert (store.calls, entropy.asked) == ([], [])
@@ -136,14 +139,14 @@ def test_chance_cannot_be_foreseen(scheme: Scheme, fields: dict[str, Any]) -> No
     """Peek is refused where something is drawn, and draws nothing to find out."""
     store, entropy = Recording(), Bytes()
     new = IdGenerator(scheme, store, clock=Clock(), entropy=entropy)
-    values = {name: {"dept": 1, "tier": "A"}[name] for name in fields}
+    values: dict[str, Any] = {name: {"dept": 1, "tier": "A"}[name] for name in fields}
     with pytest.raises(InvalidScheme, match="draws by chance"):
         new.peek(**values)
     assert (store.calls, entropy.asked) == ([], [])
 
 
 def test_a_peek_at_chance_leaves_the_tick_alone() -> None:
-    """A refused peek is refused as such in a full tick too, and leaves the clock's guard alone."""
+    """It is refused as such in a full tick too, and the clock's guard sees nothing of it."""
     clock = Clock()
     new = IdGenerator(Scheme("t", "{time:%Y%m%d}{random:n1}"), clock=clock)
     clock.now += 10**15
@@ -195,12 +198,11 @@ def test_closed_gives_nothing() -> None:
         assert new.generate(branch="NY") == "NY-00001"
     new.close()
     store.calls.clear()
-    for call in (
-        new,
-        new.generate,
-        new.peek,
-        lambda branch: new.generate_many(0, branch=branch),
-    ):
+    calls: tuple[Callable[..., object], ...] = (
+        *(new, new.generate, new.peek),
+        partial(new.generate_many, 0),
+    )
+    for call in calls:
         with pytest.raises(ValueError, match="the generator of order is closed"):
             call(branch="NY")
     assert store.calls == []
@@ -216,7 +218,7 @@ def test_an_error_inside_passes_through() -> None:
         new(branch="NY")
 
 
-def test_repr_names_scheme_and_store(path: Any) -> None:
+def test_repr_names_scheme_and_store(path: Path) -> None:
     """The representation says what is bound to what."""
     store = SQLiteStore(path)
     assert repr(IdGenerator(PLAIN, store)) == f"IdGenerator({PLAIN!r}, {store!r})"
@@ -225,7 +227,7 @@ def test_repr_names_scheme_and_store(path: Any) -> None:
     )
 
 
-def test_pickled_and_copied_generators_share_the_store(path: Any) -> None:
+def test_pickled_and_copied_generators_share_the_store(path: Path) -> None:
     """A copy in any way goes on in the same file, and never repeats."""
     with SQLiteStore(path) as store:
         new = IdGenerator(PLAIN, store)
@@ -253,7 +255,7 @@ def test_clock_and_entropy_go_with_a_copy() -> None:
 
 
 def test_counters_in_memory_are_not_copied() -> None:
-    """Two copies of counters in memory would repeat each other: refused. A shallow copy shares."""
+    """Two copies of counters in memory would repeat each other; a shallow one shares."""
     new = IdGenerator(PLAIN, MemoryStore())
     with pytest.raises(StoreError, match="cannot be pickled or copied"):
         copy.deepcopy(new)

@@ -153,7 +153,7 @@ def test_the_clock_is_read_once_for_a_call(scheme: Scheme, fields: dict[str, Any
     """Once for a number or a batch, not at all with ``at=`` or where nothing needs it."""
     clock = Clock(step=10**9)
     new = IdGenerator(scheme, MemoryStore(), clock=clock)
-    known = {"dept": 1, "tier": "A", "branch": "NY", "city": "京"}
+    known: dict[str, Any] = {"dept": 1, "tier": "A", "branch": "NY", "city": "京"}
     values = {name: known[name] for name in fields}
     dated = "{time" in scheme.template or "{ulid" in scheme.template
     new.generate(**values)
@@ -224,14 +224,15 @@ def test_what_is_no_aware_datetime_is_refused(template: str, moment: Any) -> Non
     assert (store.calls, entropy.asked, clock.asked) == ([], [], 0)
 
 
-@pytest.mark.parametrize("moment", [datetime.min, datetime.max])
-def test_the_ends_of_the_calendar(moment: datetime) -> None:
+@pytest.mark.parametrize(
+    "at", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)], ids=str
+)
+def test_the_ends_of_the_calendar(at: datetime) -> None:
     """The first and the last instant work where the local time has a year from 1 to 9999."""
-    at = moment.replace(tzinfo=UTC)
     scheme = Scheme("s", "{time:%Y%m%d}-{seq:n3,reset=day}")
     text = IdGenerator(scheme, MemoryStore()).generate(at=at)
     assert text == f"{at.year:04}{at:%m%d}-001"
-    away = "Asia/Shanghai" if moment.year > 1 else "America/New_York"
+    away = "Asia/Shanghai" if at.year > 1 else "America/New_York"
     store = Recording()
     with pytest.raises(InvalidValue, match="years 1–9999") as caught:
         IdGenerator(Scheme("s", "{seq:n3}", tz=away), store).generate(at=at)

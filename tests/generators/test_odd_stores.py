@@ -34,7 +34,7 @@ NO_BLOCKS: list[object] = [
     *(Block(KEY, -3, 3), Block(KEY, 997, 1003), Block(KEY, 10**30, 10**30 + 6)),
     *(Block(CounterKey("t"), 1, 7), Block(None, 1, 7)),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     *(Block(KEY, 1.0, 7.0), Block(KEY, "1", "7"), Block(KEY, None, None)),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    *(Block(KEY, True, 7), object(), "x" * 10**6),
+    *(Block(KEY, hi=7, lo=True), object(), "x" * 10**6),
 ]
 #: What ``peek`` must not answer.
 NO_VALUES: list[object] = [
@@ -53,7 +53,7 @@ NO_RULES: list[object] = [1, True, b"reset=never", ("rules",), [], object(), b"x
 
 
 def sync(**answers: object) -> Any:
-    return IdGenerator(SCHEME, Odd(**answers))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    return IdGenerator(SCHEME, Odd(**answers))  # pyright: ignore[reportArgumentType]
 
 
 def later(answer: object) -> Callable[..., object]:
@@ -65,7 +65,7 @@ def later(answer: object) -> Callable[..., object]:
 
 def aio(**answers: object) -> Any:
     odd = Odd(**{name: later(answer) for name, answer in answers.items()})
-    return AsyncIdGenerator(SCHEME, odd)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    return AsyncIdGenerator(SCHEME, odd)  # pyright: ignore[reportArgumentType]
 
 
 def said(caught: pytest.ExceptionInfo[StoreError], *words: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from crmid import IdGenerator, MemoryStore, Scheme, SeriesChanged, SQLiteStore
@@ -20,8 +22,7 @@ CHANGED = [
     OLD.replace("per=", "start=2,per="),
     OLD.replace("per=", "start=0,per="),
     OLD.replace("per=", "step=10,per="),
-    "{time:%K,fiscal=4,label=end}-{dept:n3}{tier:A|B}-"
-    "{seq:n5,reset=fiscal_year,fiscal=4,per=dept+tier}",
+    OLD.replace("%Y%m", "%K,fiscal=4,label=end").replace("year", "fiscal_year,fiscal=4"),
 ]
 HARMLESS = [
     OLD.replace("n5", "n6"),
@@ -33,7 +34,7 @@ HARMLESS = [
     OLD.replace("%Y%m", "%Y%m%d"),
     OLD.replace("reset=year,per=dept+tier", "per=tier+dept,step=1,start=1,reset=year"),
 ]
-VALUES = {"dept": 1, "tier": "A"}
+VALUES: dict[str, Any] = {"dept": 1, "tier": "A"}
 
 
 @pytest.mark.parametrize("template", CHANGED)

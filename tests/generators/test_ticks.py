@@ -178,7 +178,7 @@ def test_what_does_not_lean_on_time_does_not_care(template: str) -> None:
 
 
 def test_at_does_not_touch_the_guard_nor_the_tick() -> None:
-    """Back-dated and future numbers neither move the remembered instant nor use up its texts."""
+    """Numbers of other dates neither move the remembered instant nor use up its texts."""
     clock = Clock()
     new = IdGenerator(SMALL, clock=clock)
     texts = new.generate_many(50)

@@ -68,7 +68,7 @@ def test_the_specification_s_own_run() -> None:
     st.integers(0, 2**32),
 )
 def test_they_increase_whatever_the_clock_does(steps: list[tuple[int, int]], seed: int) -> None:
-    """Clock ahead, standing still, back by seconds or by a day: each is greater than the last."""
+    """Clock ahead, standing still, back by seconds or a day: each is greater than the last."""
     clock = Clock()
     new = IdGenerator(EVENT, clock=clock, entropy=Bytes(seed))
     texts = [new()]

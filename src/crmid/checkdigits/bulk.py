@@ -24,8 +24,9 @@ T = TypeVar("T")
 # Rows in a block, and the largest piece of a blob that one is cut from.
 _ROWS = 4096
 _BYTES = 1 << 18
-# Fewer rows than this are faster one by one.
+# Fewer rows than this are faster one by one, and so are wider ones.
 _FEW = 32
+_WIDE = 128
 # No difference is True, any is False.
 _SAME = bytes([1]) + bytes(255)
 
@@ -164,7 +165,7 @@ class _Job(Generic[T]):
             if "?" in self.system.check_alphabet and not text.isascii():
                 return None  # what replaces the foreign characters would be good here
             raw, width, count = text.encode("ascii", "replace"), len(block[0]), len(block)
-        if (width + 1) * count != len(raw) + 1:
+        if count < _FEW or width > _WIDE or (width + 1) * count != len(raw) + 1:
             return None
         if raw[width :: width + 1] != b"\n" * (count - 1):
             return None
@@ -185,7 +186,7 @@ class _Job(Generic[T]):
         answers: dict[int, T] = {}
         for group in places.values():
             alike = [rows[place] for place in group]
-            grid = self.grid(alike) if len(alike) >= _FEW else None
+            grid = self.grid(alike)
             found = (
                 None
                 if grid is None

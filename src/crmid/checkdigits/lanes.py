@@ -21,8 +21,6 @@ __all__ = ["Lanes", "join", "lanes_of", "split"]
 _TOTALS = range(256)
 # The value of what is not in the alphabet, in sums: a bit that no good value has.
 _STRANGER = 128
-# Tables of this many columns, counted from the right, are kept.
-_REMEMBERED = 64
 
 
 class _Run(Protocol):
@@ -105,8 +103,7 @@ class _Sums:
             values = self._values[place % len(self._values)]
             weighted = [weight * value % self._modulus for value in values]
             table = _table(dict(zip(self._letters, weighted, strict=True)), _STRANGER)
-            if place < _REMEMBERED:
-                self._tables[place] = table
+            self._tables[place] = table
         return table
 
 

@@ -29,6 +29,7 @@ __all__ = ["Clock", "Issuer", "Order"]
 #: Nanoseconds since the epoch, like :func:`time.time_ns`.
 Clock = Callable[[], int]
 
+_ENDLESS = 2**64  # so many random texts that a batch does not repeat one
 _BRIDGED = 1_000_000_000  # how far back a clock may step, in nanoseconds, and be waited for
 
 
@@ -95,18 +96,31 @@ class Issuer:
         if type(count) is not int or count < 0:
             raise InvalidValue("count", f"expected an integer from 0, not {shown(count)}")
         texts = self.layout.given_texts(given)
+        if at is None and draws and self.layout.times and self._leaning is not None:
+            return self._ticked(self._leaning, count, texts)
+        moment = EPOCH
         if at is not None:
-            return Order(self, count, self.layout.local(at), texts, backdated=True)
-        ticking = self.ticking
-        if ticking is None or not draws:
-            moment = self._moment(self._now()) if self._dated else EPOCH
-            return Order(self, count, moment, texts)
+            moment = self.layout.local(at)
+        elif self._dated:
+            moment = self._moment(self._now())
+        order = Order(self, count, moment, texts, backdated=at is not None)
+        if self._leaning is not None and count > 1 and self._leaning.outcomes < _ENDLESS:
+            tick = Tick(tuple(order.times))  # a batch without repeats, and no memory of it
+            order.randoms = tick.draw(self._leaning, (), count, self.entropy)
+        return order
+
+    def _ticked(self, part: Random, count: int, texts: dict[str, str]) -> Order:
+        """An order of now, with texts that were not drawn before in its tick."""
         memory = self.memory
         with memory.lock:
             now = self._bridged(memory)
             order = Order(self, count, self._moment(now), texts)
             memory.last = now
-            order.randoms = self._undrawn(ticking, memory, order)
+            printed = tuple(order.times)
+            if memory.tick is None or memory.tick.printed != printed:
+                memory.tick = Tick(printed)
+            scope = tuple(order.given.values())
+            order.randoms = memory.tick.draw(part, scope, count, self.entropy)
         return order
 
     @property
@@ -115,11 +129,10 @@ class Issuer:
         return bool(self.layout.times or self.layout.ulid or (sequence and sequence.reset))
 
     @property
-    def ticking(self) -> Random | None:
-        """The random part, if uniqueness leans on it and the printed time together."""
-        layout = self.layout
-        alone = layout.sequence is None and layout.ulid is None
-        return layout.random if layout.times and alone else None
+    def _leaning(self) -> Random | None:
+        """The random part, if uniqueness leans on it."""
+        alone = self.layout.sequence is None and self.layout.ulid is None
+        return self.layout.random if alone else None
 
     def _now(self) -> int:
         now: object = self.clock()
@@ -138,14 +151,6 @@ class Issuer:
         if now < memory.last - _BRIDGED:
             raise ClockMovedBack(memory.last, now)
         return max(now, memory.last)
-
-    def _undrawn(self, part: Random, memory: _Memory, order: Order) -> list[str]:
-        """Random texts that were not drawn before in the tick of an order."""
-        printed = tuple(order.times)
-        if memory.tick is None or memory.tick.printed != printed:
-            memory.tick = Tick(printed)
-        scope = tuple(order.given.values())
-        return memory.tick.draw(part, scope, order.count, self.entropy)
 
     def ulids(self, order: Order) -> list[str]:
         """ULIDs for an order; increasing, unless it is back-dated."""

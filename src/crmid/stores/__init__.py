@@ -12,9 +12,11 @@ from .protocols import (
     AsyncCounterStore,
     AsyncRememberingStore,
     AsyncSeriesMemory,
+    AsyncTakesBack,
     CounterStore,
     RememberingStore,
     SeriesMemory,
+    TakesBack,
 )
 from .redis_ import AsyncRedisStore, RedisStore
 from .sqlite import SQLiteStore
@@ -27,6 +29,7 @@ __all__ = [
     "AsyncRedisStore",
     "AsyncRememberingStore",
     "AsyncSeriesMemory",
+    "AsyncTakesBack",
     "Block",
     "CounterKey",
     "CounterStore",
@@ -35,5 +38,6 @@ __all__ = [
     "RememberingStore",
     "SQLiteStore",
     "SeriesMemory",
+    "TakesBack",
     "in_thread",
 ]

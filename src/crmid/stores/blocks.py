@@ -6,7 +6,14 @@ from crmid.counters import MAX_VALUE, Block, CounterKey
 from crmid.errors import SequenceExhausted, shown
 
 
-__all__ = ["check_advance", "check_key", "check_reserve", "check_text", "next_block"]
+__all__ = [
+    "check_advance",
+    "check_give_back",
+    "check_key",
+    "check_reserve",
+    "check_text",
+    "next_block",
+]
 
 
 def check_key(key: object) -> None:
@@ -71,6 +78,20 @@ def check_advance(key: object, next_value: object) -> None:
     """
     check_key(key)
     _check_number("next_value", next_value, 0)
+
+
+def check_give_back(block: object) -> None:
+    """Refuse wrong arguments of ``give_back``, before anything is sent or written.
+
+    Raises:
+        TypeError: Not a :class:`~crmid.counters.Block` of integers.
+        ValueError: A block without values, or with values out of range.
+    """
+    if not isinstance(block, Block):
+        raise TypeError(f"what is given back is a Block, not {shown(block)}")
+    check_key(block.key)
+    _check_number("lo", block.lo, 0)
+    _check_number("hi", block.hi, block.lo + 1)
 
 
 def _check_number(name: str, value: object, least: int) -> None:

@@ -9,7 +9,14 @@ from typing import NoReturn
 from crmid.counters import Block, CounterKey
 from crmid.errors import StoreError
 
-from .blocks import check_advance, check_key, check_reserve, check_text, next_block
+from .blocks import (
+    check_advance,
+    check_give_back,
+    check_key,
+    check_reserve,
+    check_text,
+    next_block,
+)
 
 
 __all__ = ["MemoryStore"]
@@ -19,8 +26,8 @@ class MemoryStore:
     """Counters that live as long as this object, shared by the threads of one process.
 
     For tests: with the process the counters are gone, so numbers that outlive it would be
-    repeated. It implements :class:`~crmid.stores.CounterStore` and
-    :class:`~crmid.stores.SeriesMemory`. A forked child and a pickled copy would count on from
+    repeated. It implements :class:`~crmid.stores.CounterStore`, :class:`~crmid.stores.SeriesMemory`
+    and :class:`~crmid.stores.TakesBack`. A forked child and a pickled copy would count on from
     the same values; both are refused with a :class:`~crmid.errors.StoreError`.
     """
 
@@ -56,6 +63,16 @@ class MemoryStore:
         self._refuse_in_child()
         with self._lock:
             return self._next.get(key)
+
+    def give_back(self, block: Block, /) -> bool:
+        """See :meth:`crmid.stores.TakesBack.give_back`."""
+        check_give_back(block)
+        self._refuse_in_child()
+        with self._lock:
+            if self._next.get(block.key) != block.hi:
+                return False
+            self._next[block.key] = block.lo
+            return True
 
     def remember(self, series: str, rules: str, /) -> str:
         """See :meth:`crmid.stores.SeriesMemory.remember`."""

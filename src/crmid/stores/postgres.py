@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from .sql.aio.sources import AsyncBorrowed, AsyncMade, AsyncSource
@@ -22,8 +21,8 @@ class PostgresStore(SQLStore):
     It implements :class:`~crmid.stores.CounterStore` and :class:`~crmid.stores.SeriesMemory`.
 
     * **Durable.** What a call has returned is in the server's log on disk, also in sessions
-      with ``synchronous_commit = off``. A server with ``fsync = off`` is refused. Numbers that were
-      acknowledged may come twice after a failover to an asynchronous standby.
+      with ``synchronous_commit = off``. A server with ``fsync = off`` is refused. Numbers may
+      come twice after a failover to an asynchronous standby.
     * **Rows, not sequences.** ``nextval`` repeats numbers after a crash of the server.
     * **Its own connections**, each with its own short transactions, safe across threads and
       forks; :meth:`within` joins a transaction of the caller instead.
@@ -51,25 +50,14 @@ class PostgresStore(SQLStore):
         timeout: float = 5.0,
         accept_weak: bool = False,
     ) -> None:
-        self._origin = source
-        self._options: dict[str, Any] = {
-            "schema": schema,
-            "timeout": timeout,
-            "accept_weak": accept_weak,
-        }
         dialect = PostgreSQL(checked_schema(schema))
         super().__init__(
             dialect,
             _source(dialect, source),
             timeout=checked_timeout(timeout),
             accept_weak=accept_weak,
+            made_of=(source, {"schema": schema}),
         )
-
-    def __repr__(self) -> str:  # the source may hold a password
-        return f"{type(self).__name__}(schema={self._options['schema']!r}, timeout={self.timeout!r})"
-
-    def __reduce__(self) -> tuple[Callable[..., PostgresStore], tuple[Any, ...]]:
-        return _again, (type(self), self._origin, self._options)
 
 
 class AsyncPostgresStore(AsyncSQLStore):
@@ -95,29 +83,14 @@ class AsyncPostgresStore(AsyncSQLStore):
         timeout: float = 5.0,
         accept_weak: bool = False,
     ) -> None:
-        self._origin = source
-        self._options: dict[str, Any] = {
-            "schema": schema,
-            "timeout": timeout,
-            "accept_weak": accept_weak,
-        }
         dialect = PostgreSQL(checked_schema(schema))
         super().__init__(
             dialect,
             _async_source(dialect, source),
             timeout=checked_timeout(timeout),
             accept_weak=accept_weak,
+            made_of=(source, {"schema": schema}),
         )
-
-    def __repr__(self) -> str:  # the source may hold a password
-        return f"{type(self).__name__}(schema={self._options['schema']!r}, timeout={self.timeout!r})"
-
-    def __reduce__(self) -> tuple[Callable[..., AsyncPostgresStore], tuple[Any, ...]]:
-        return _again, (type(self), self._origin, self._options)
-
-
-def _again(kind: Callable[..., Any], source: Any, options: dict[str, Any]) -> Any:
-    return kind(source, **options)
 
 
 def _connect(dsn: str) -> Any:

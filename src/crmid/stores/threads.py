@@ -42,6 +42,13 @@ class ThreadedStore:
 
         return await asyncio.to_thread(self._counters.peek, key)
 
+    async def give_back(self, block: Block, /) -> bool:
+        """See :meth:`crmid.stores.TakesBack.give_back`; False if the store has no such ability."""
+        import asyncio
+
+        give_back = getattr(self._counters, "give_back", None)
+        return give_back is not None and await asyncio.to_thread(give_back, block)
+
 
 class RememberingThreadedStore(ThreadedStore):
     """A :class:`ThreadedStore` that is an :class:`~crmid.stores.AsyncSeriesMemory` too."""

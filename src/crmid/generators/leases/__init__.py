@@ -1,4 +1,4 @@
-"""Numbers taken ahead: the state machine of a lease, and who holds leases in threads and tasks."""
+"""Numbers taken ahead: the state machine of a lease, and its holders in threads and tasks."""
 
 from __future__ import annotations
 

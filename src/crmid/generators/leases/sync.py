@@ -42,7 +42,7 @@ class _State:
 
 
 class _Held:
-    """What a lender holds; apart from it, so that it can be given back when the lender is gone."""
+    """What a lender holds; apart from it, to be given back when the lender is gone."""
 
     def __init__(self) -> None:
         self.state = _State()

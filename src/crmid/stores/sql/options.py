@@ -53,7 +53,7 @@ def connector(source: Any) -> Callable[[], Any]:
         return source  # type: ignore[no-any-return] # what it returns shows when it is used
     raise TypeError(
         "source must be a function that connects, a pool, an engine or the driver's own "
-        f"description of a database, not {shown(type(source))}"
+        f"description of a database, not {type(source).__name__}"
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Generator, Mapping
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from crmid.counters import MAX_VALUE, Block, CounterKey
 from crmid.errors import ModeConflict
@@ -48,10 +48,22 @@ class Statement(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What the database said: all rows, and the driver's ``lastrowid``."""
+    """What the database said: all rows, and the driver's ``rowcount`` and ``lastrowid``."""
 
     rows: list[Any]
+    count: int
     last: int | None
+
+    @classmethod
+    def of(cls, cursor: Any, rows: list[Any]) -> Self:
+        """The answer that a cursor has, with rows that may be mappings."""
+        plain = [tuple(row.values()) if isinstance(row, dict) else row for row in rows]
+        return cls(plain, cursor.rowcount, getattr(cursor, "lastrowid", None))
+
+    @property
+    def value(self) -> Any:
+        """The first column of the first row; None if there are no rows."""
+        return self.rows[0][0] if self.rows else None
 
 
 Plan = Generator[Statement, Answer, T]

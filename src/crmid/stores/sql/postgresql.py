@@ -76,7 +76,7 @@ SELECT %(series)s, %(scope)s, %(period)s, %(mode)s::smallint, %(first)s::bigint 
 RETURNING c.next AS result"""
 _TAKE_MORE = f"""\
 UPDATE {{counter}} AS c SET next = c.next + %(n)s::bigint, mode = %(mode)s
-{_READY} AND {_KEY} AND {_ROOM} RETURNING c.next AS result"""
+{_READY} AND {_KEY} AND {_ROOM} RETURNING c.next AS result"""  # noqa: S608
 _ADVANCE = f"""\
 INSERT INTO {{counter}} AS c (series, scope, period, mode, next)
 SELECT %(series)s, %(scope)s, %(period)s, 0, %(next)s::bigint {_READY}
@@ -92,8 +92,8 @@ _TROUBLES = {
     "42501": (
         Trouble.OTHER,
         (
-            "the role lacks privileges: let the owner call create(), and grant SELECT, INSERT and "
-            "UPDATE on the tables of crmid, and USAGE on their schema"
+            "the role lacks privileges: let the owner call create(), and grant SELECT, INSERT "
+            "and UPDATE on the tables of crmid, and USAGE on their schema"
         ),
     ),
     "42P01": (
@@ -189,7 +189,7 @@ class PostgreSQL:
         version = None
         if versioned:
             answer = yield Statement(self._sql("SELECT version FROM {versions}"))
-            version = answer.rows[0][0] if answer.rows else None
+            version = answer.value
         if version is not None and persistence is None:
             return Standing(version, _TROUBLES["42P01"][1], weak)
         return Standing(version, "", weak)
@@ -199,7 +199,7 @@ class PostgreSQL:
         if self._schema:
             name = {"schema": self._schema}
             answer = yield Statement("SELECT to_regnamespace(%(schema)s) IS NULL", name)
-            if answer.rows[0][0]:
+            if answer.value:
                 yield Statement(f"CREATE SCHEMA IF NOT EXISTS {self._schema}")
         yield Statement(_CREATE.format(version=VERSION, **self._names))
 
@@ -226,7 +226,7 @@ class PostgreSQL:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
         where = f"SELECT next FROM {{counter}} WHERE {_KEY}"  # noqa: S608
         answer = yield Statement(self._sql(where), key._asdict())
-        return answer.rows[0][0] if answer.rows else None
+        return answer.value
 
     def remember(self, call: Call, series: str, rules: str, /) -> Plan[str]:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
@@ -241,7 +241,7 @@ class PostgreSQL:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
         where = "SELECT rules FROM {rules} WHERE series = %(series)s"
         answer = yield Statement(self._sql(where), {"series": series})
-        return answer.rows[0][0] if answer.rows else None
+        return answer.value
 
     def _changed(self, call: Call, sql: str, values: Mapping[str, Any]) -> Plan[Any]:
         wait = f"{max(1, round(call.wait * 1000))}ms"

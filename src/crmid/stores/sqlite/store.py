@@ -11,6 +11,7 @@ from crmid.counters import Block, CounterKey
 from crmid.errors import InvalidValue, StoreError, shown
 from crmid.stores.blocks import (
     check_advance,
+    check_give_back,
     check_key,
     check_reserve,
     check_text,
@@ -34,7 +35,8 @@ _A_DAY = 86_400
 class SQLiteStore:
     """Counters in an SQLite file, for all threads and processes of one machine.
 
-    It implements :class:`~crmid.stores.CounterStore` and :class:`~crmid.stores.SeriesMemory`.
+    It implements :class:`~crmid.stores.CounterStore`, :class:`~crmid.stores.SeriesMemory` and
+    :class:`~crmid.stores.TakesBack`.
 
     * **Durable.** What a call has returned is on the disk: a killed process, a crashed machine
       and a power cut do not take it back (write-ahead log, ``synchronous = FULL``).
@@ -106,6 +108,19 @@ class SQLiteStore:
         """See :meth:`crmid.stores.CounterStore.peek`."""
         check_key(key)
         return self._session().read(lambda connection: schema.next_value(connection, key))
+
+    def give_back(self, block: Block, /) -> bool:
+        """See :meth:`crmid.stores.TakesBack.give_back`."""
+        check_give_back(block)
+
+        def work(connection: sqlite3.Connection) -> bool:
+            current = schema.next_value(connection, block.key)
+            if current != block.hi:
+                return False
+            schema.set_next(connection, block.key, current, block.lo)
+            return True
+
+        return self._session().write(work)
 
     def remember(self, series: str, rules: str, /) -> str:
         """See :meth:`crmid.stores.SeriesMemory.remember`."""

@@ -28,11 +28,11 @@ def run(dialect: Dialect, connection: Any, plan: Plan[T]) -> T:
         while True:
             try:
                 cursor.execute(statement.sql, statement.parameters)
-                rows = cursor.fetchall() if cursor.description else []
+                rows: list[Any] = cursor.fetchall() if cursor.description else []
             except Exception as error:  # noqa: BLE001 (the plan decides)
                 statement = plan.throw(error)
             else:
-                answer = Answer(rows, getattr(cursor, "lastrowid", None))
+                answer = Answer.of(cursor, rows)
                 statement = plan.send(answer)
     except StopIteration as done:
         result: T = done.value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Self, TypeVar
 
 from crmid.counters import Block, CounterKey
@@ -32,12 +33,28 @@ class SQLStore:
     """
 
     def __init__(
-        self, dialect: Dialect, source: Source, *, timeout: float, accept_weak: bool
+        self,
+        dialect: Dialect,
+        source: Source,
+        *,
+        timeout: float,
+        accept_weak: bool,
+        made_of: tuple[Any, dict[str, Any]],
     ) -> None:
         self._dialect = dialect
         self._source = source
         self._timeout = timeout
         self._fitness = Fitness(dialect, accept_weak=accept_weak)
+        options = {"timeout": timeout, "accept_weak": accept_weak}
+        self._made_of = (made_of[0], made_of[1] | options)
+
+    def __repr__(self) -> str:  # the source is left out: it may hold a password
+        shown = ", ".join(f"{name}={value!r}" for name, value in self._made_of[1].items())
+        return f"{type(self).__name__}({shown})"
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[Any, ...]]:
+        made: Callable[..., Any] = partial(type(self), **self._made_of[1])
+        return made, self._made_of[:1]
 
     @property
     def timeout(self) -> float:

@@ -1,0 +1,224 @@
+"""The dialect of MariaDB and MySQL, with PyMySQL or another driver that follows DB-API."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from crmid.counters import Block, CounterKey
+from crmid.errors import StoreBusy, TransactionUnsuitable
+
+from .plans import (
+    MAX_BYTES,
+    VERSION,
+    Call,
+    Mode,
+    Plan,
+    Standing,
+    Statement,
+    Trouble,
+    Wanted,
+    refuse,
+)
+
+
+__all__ = ["MariaDB"]
+
+# Bytes, because the usual collations take "a", "A" and "a " for the same.
+_TABLES = (
+    """\
+CREATE TABLE IF NOT EXISTS {{counter}} (
+  series VARBINARY({series}) NOT NULL,
+  scope  VARBINARY({scope}) NOT NULL,
+  period VARBINARY({period}) NOT NULL,
+  mode   TINYINT NOT NULL,
+  next   BIGINT NOT NULL,
+  PRIMARY KEY (series, scope, period)
+) ENGINE = InnoDB, ROW_FORMAT = DYNAMIC""".format(**MAX_BYTES),
+    """\
+CREATE TABLE IF NOT EXISTS {{rules}} (
+  series VARBINARY({series}) NOT NULL PRIMARY KEY,
+  rules  LONGBLOB NOT NULL
+) ENGINE = InnoDB, ROW_FORMAT = DYNAMIC""".format(**MAX_BYTES),
+    "CREATE TABLE IF NOT EXISTS {versions} (version INT NOT NULL PRIMARY KEY) ENGINE = InnoDB",
+)
+
+_VARIABLES = """\
+SHOW VARIABLES WHERE Variable_name IN ('version', 'innodb_flush_log_at_trx_commit',
+  'transaction_isolation', 'tx_isolation', 'innodb_snapshot_isolation')"""
+_FOUND = """\
+SELECT table_name, engine FROM information_schema.tables
+WHERE table_schema = COALESCE(%(schema)s, DATABASE())
+  AND table_name IN ('crmid_counter', 'crmid_schema')"""
+
+_KEY = "series = %(series)s AND scope = %(scope)s AND period = %(period)s"
+_ROOM = "mode IN (0, %(mode)s) AND next <= %(room)s"
+# The value comes back with the statement's own answer: one round trip.
+_TAKE = f"""\
+UPDATE {{counter}} SET next = LAST_INSERT_ID(next + %(n)s), mode = %(mode)s
+WHERE {_KEY} AND {_ROOM}"""
+# The caller's own LAST_INSERT_ID() stays as it is.
+_TAKE_JOINED = f"UPDATE {{counter}} SET next = next + %(n)s, mode = %(mode)s WHERE {_KEY} AND {_ROOM}"
+_ADVANCE = f"UPDATE {{counter}} SET next = GREATEST(next, %(next)s) WHERE {_KEY}"
+_INSERT = "INSERT INTO {counter} VALUES (%(series)s, %(scope)s, %(period)s, %(mode)s, %(next)s)"
+_SELECT = f"SELECT next, mode FROM {{counter}} WHERE {_KEY}"
+_RULES = "SELECT rules FROM {rules} WHERE series = %(series)s"
+
+_DUPLICATE = 1062
+_PRIVILEGES = (
+    "the user lacks privileges: let the owner call create(), and grant SELECT, INSERT and "
+    "UPDATE on the tables of crmid"
+)
+_MISSING = (
+    "a table of crmid is missing: call create() of the store; if it was there before, restore "
+    "it, and advance the counters past the numbers issued since"
+)
+_TROUBLES: dict[object, tuple[Trouble, str]] = {
+    **dict.fromkeys((1205, 1213, 1020, 1317, 1969, 3024), (Trouble.BUSY, "waited in vain")),
+    **dict.fromkeys((1040, 1203, 1226), (Trouble.UNSENT, "it has no connection left")),
+    **dict.fromkeys((0, 2002, 2003, 2006), (Trouble.UNSENT, "it was not reached")),
+    **dict.fromkeys((1053, 1927, 2013, 2014, 2055), (Trouble.LOST, "the connection broke")),
+    **dict.fromkeys((1044, 1045, 1142, 1227, 1370), (Trouble.OTHER, _PRIVILEGES)),
+    **dict.fromkeys((1146, 1049), (Trouble.OTHER, _MISSING)),
+    **dict.fromkeys((1290, 1792, 1836), (Trouble.OTHER, "it is read-only: use the primary")),
+    **dict.fromkeys((1021, 1114), (Trouble.OTHER, "the disk is full: free some space")),
+    1046: (Trouble.OTHER, "no database is chosen: name it when connecting, or as schema"),
+}
+
+
+class MariaDB:
+    """Statements for one database; the connections' own if there is no name."""
+
+    name = "MariaDB/MySQL"
+
+    def __init__(self, schema: str | None) -> None:
+        quoted = "" if schema is None else f"`{schema}`."
+        self._schema = schema
+        self._names = {
+            "counter": f"{quoted}crmid_counter",
+            "rules": f"{quoted}crmid_series",
+            "versions": f"{quoted}crmid_schema",
+        }
+        self._has: Mapping[str, str] = {}
+
+    def _sql(self, statement: str) -> str:
+        return statement.format(**self._names)
+
+    def cursor(self, connection: Any, /) -> Any:
+        """See :class:`~crmid.stores.sql.plans.Dialect`."""
+        return connection.cursor()
+
+    def autocommits(self, connection: Any, /) -> bool:
+        """See :class:`~crmid.stores.sql.plans.Dialect`."""
+        return bool(connection.get_autocommit())
+
+    def autocommit(self, connection: Any, on: bool, /) -> Any:  # noqa: FBT001
+        """See :class:`~crmid.stores.sql.plans.Dialect`."""
+        return connection.autocommit(on)
+
+    def in_transaction(self, connection: Any, /) -> bool:
+        """See :class:`~crmid.stores.sql.plans.Dialect`."""
+        return bool(getattr(connection, "server_status", 0) & 1) or not self.autocommits(
+            connection
+        )
+
+    def is_closed(self, connection: Any, /) -> bool:
+        """See :class:`~crmid.stores.sql.plans.Dialect`."""
+        return not connection.open
+
+    def abandon(self, connection: Any, /) -> None:
+        """See :class:`~crmid.stores.sql.plans.Dialect`."""
+        with contextlib.suppress(Exception):  # closed already
+            connection.close()
+
+    def read(self, error: BaseException, /) -> tuple[Trouble, str] | None:
+        """See :class:`~crmid.stores.sql.plans.Dialect`."""
+        if "MySQLError" not in {kind.__name__ for kind in type(error).__mro__}:
+            return None
+        return _TROUBLES.get(_code(error), (Trouble.OTHER, ""))
+
+    def standing(self) -> Plan[Standing]:
+        """See :class:`~crmid.stores.sql.plans.Dialect`."""
+        self._has = dict((yield Statement(_VARIABLES)).rows)
+        flush = self._has["innodb_flush_log_at_trx_commit"]
+        weak = ""
+        if flush not in {"1", "3"}:
+            weak = f"innodb_flush_log_at_trx_commit is {flush}: set it to 1"
+        engines = dict((yield Statement(_FOUND, {"schema": self._schema})).rows)
+        version = None
+        if "crmid_schema" in engines:
+            version = (yield Statement(self._sql("SELECT version FROM {versions}"))).value
+        if version is not None and "crmid_counter" not in engines:
+            return Standing(version, _MISSING, weak)
+        if engines.get("crmid_counter", "InnoDB") != "InnoDB":
+            weak = "the table crmid_counter has no transactions: ALTER it to ENGINE = InnoDB"
+        return Standing(version, "", weak)
+
+    def create(self) -> Plan[None]:
+        """See :class:`~crmid.stores.sql.plans.Dialect`."""
+        if self._schema is not None:
+            find = "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = %(name)s"
+            if not (yield Statement(find, {"name": self._schema})).value:
+                yield Statement(f"CREATE DATABASE IF NOT EXISTS `{self._schema}`")
+        for table in _TABLES:
+            yield Statement(self._sql(table))
+        # The last step: whoever is interrupted before is not taken for ready.
+        yield Statement(self._sql(f"INSERT IGNORE INTO {{versions}} VALUES ({VERSION})"))
+
+    def reserve(self, call: Call, wanted: Wanted, /) -> Plan[Block]:
+        """See :class:`~crmid.stores.sql.plans.Dialect`."""
+        key, n, start, _ = wanted
+        joined = call.mode is Mode.GAPLESS
+        if joined and not call.any_isolation:
+            yield from self._check_isolation()
+        values = _bytes(key) | {"mode": int(call.mode), "n": n, "room": wanted.room}
+        take, look = (_TAKE_JOINED, f"{_SELECT} FOR UPDATE") if joined else (_TAKE, _SELECT)
+        for _ in range(3):
+            answer = yield from self._limited(call, take, values)
+            if answer.count:
+                hi = answer.last
+                if joined:  # its own change, under its own lock
+                    hi = (yield Statement(self._sql(_SELECT), values)).value
+                return Block(key, int(hi) - n, int(hi))
+            rows = (yield from self._limited(call, look, values)).rows
+            if rows or start > wanted.room:
+                refuse(call, wanted, next(iter(rows), None))
+            elif (yield from self._inserted(call, _INSERT, values | {"next": start + n})):
+                return Block(key, start, start + n)
+        raise StoreBusy(f"{self.name}: {key} has changed whenever it was looked at")
+
+    def advance(self, call: Call, key: CounterKey, value: int, /) -> Plan[int]:
+        """See :class:`~crmid.stores.sql.plans.Dialect`."""
+        values = _bytes(key) | {"mode": int(Mode.UNDECIDED), "next": value}
+        while True:
+            yield from self._limited(call, _ADVANCE, values)
+            current: int | None = (yield Statement(self._sql(_SELECT), values)).value
+            if current is not None:
+                return current
+            if (yield from self._inserted(call, _INSERT, values)):
+                return value
+
+    def peek(self, key: CounterKey, /) -> Plan[int | None]:
+        """See :class:`~crmid.stores.sql.plans.Dialect`."""
+        value: int | None = (yield Statement(self._sql(_SELECT), _bytes(key))).value
+        return value
+
+    def remember(self, call: Call, series: str, rules: str, /) -> Plan[str]:
+        """See :class:`~crmid.stores.sql.plans.Dialect`."""
+        stored = yield from self.recall(series)
+        if stored is not None:
+            return stored
+        values = {"series": series.encode(), "rules": rules.encode()}
+        insert = "INSERT INTO {rules} VALUES (%(series)s, %(rules)s)"
+        if (yield from self._inserted(call, insert, values)):
+            return rules
+        # Past the snapshot that the transaction may have.
+        answer = yield from self._limited(call, f"{_RULES} LOCK IN SHARE MODE", values)
+        return str(answer.value.decode())
+
+    def recall(self, series: str, /) -> Plan[str | None]:
+        """See :class:`~crmid.stores.sql.plans.Dialect`."""
+        answer = yield Statement(self._sql(_RULES), {"series": series.encode()})
+        return None if answer.value is None else str(answer.value.decode())
