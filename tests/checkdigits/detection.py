@@ -6,10 +6,10 @@ Run as a program it prints the table of ``docs/checkdigits.md``; that takes a fe
 from __future__ import annotations
 
 import sys
-
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 
+from attrs import evolve
 from typing_extensions import override
 
 from crmid import checkdigits
@@ -147,6 +147,19 @@ def shown(share: float | None) -> str:
     return f"{min(max(100 * share, 0.1), 99.9):.1f}"
 
 
+class Digits97(System):
+    """MOD 97-10 as the standard has it: without letters."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__("mod97_10, digits", "0123456789", check_length=2)
+
+    @override
+    def rule(self) -> Rule:
+        return evolve(checkdigits.MOD97_10.rule(), spelled={})
+
+
 class VerhoeffFromLeft(Verhoeff):
     """Verhoeff with positions counted from the left, for payloads of four digits."""
 
@@ -168,6 +181,7 @@ def main() -> None:
     for name in names:
         sys.stdout.write(row(checkdigits.get(name)) + "\n")
         sys.stdout.flush()
+    sys.stdout.write(row(Digits97()) + "\n")
     left = rate(VerhoeffFromLeft(), phonetic)
     sys.stdout.write(f"\nverhoeff, phonetic, positions from the left: {shown(left)}\n")
 

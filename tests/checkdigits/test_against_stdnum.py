@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum import damm, ean, isbn, luhn, verhoeff

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import tracemalloc
-
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

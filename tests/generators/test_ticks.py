@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -100,10 +101,38 @@ def test_beside_a_counter_or_a_ulid_random_characters_are_free() -> None:
         assert len({text[4] for text in texts}) == 10
 
 
-def test_without_a_time_draws_are_independent() -> None:
-    """A random part alone is drawn with replacement: it has no tick to be distinct in."""
-    texts = IdGenerator(Scheme("s", "{random:n1}"), entropy=Bytes()).generate_many(200)
+def test_without_a_time_calls_are_independent() -> None:
+    """A random part alone has no tick: calls repeat each other by chance, and never end."""
+    new = IdGenerator(Scheme("s", "{random:n1}"), entropy=Bytes())
+    texts = [new() for _ in range(200)]
     assert {len(texts), len(set(texts))} == {200, 10}
+
+
+@pytest.mark.parametrize("at", [None, NOON])
+@pytest.mark.parametrize("template", ["{random:n2}", "{time:%Y}-{random:n2}-{dept:n3}"])
+def test_a_batch_never_repeats_itself(template: str, at: datetime | None) -> None:
+    """Without a time, and back-dated, at least the numbers of one batch differ."""
+    given: dict[str, Any] = {"dept": 7} if "dept" in template else {}
+    new = IdGenerator(Scheme("s", template), clock=Clock())
+    for count in (1, 2, 99, 100):
+        if at is None and given:
+            new = IdGenerator(Scheme("s", template), clock=Clock())
+        texts = new.generate_many(count, at=at, **given)
+        assert len(set(texts)) == len(texts) == count
+    for count in (101, 10**6, 2**70):
+        with pytest.raises(CollisionBudgetExceeded) as caught:
+            new.generate_many(count, at=at, **given)
+        assert caught.value.requested == count
+
+
+@pytest.mark.parametrize("template", ["{random:crockford*20}", "{time:%Y}-{random:an14}"])
+def test_where_repeats_are_out_of_the_question_batches_are_drawn_alike(template: str) -> None:
+    """With very many outcomes a back-dated batch is what single calls would give."""
+    scheme = Scheme("s", template)
+    many, single = (IdGenerator(scheme, entropy=Bytes(3)) for _ in range(2))
+    singles = [single.generate(at=NOON) for _ in range(50)]
+    assert many.generate_many(50, at=NOON) == singles
+    assert len(set(singles)) == 50
 
 
 # --- The clock's guard ----------------------------------------------------------------------
@@ -183,7 +212,8 @@ def test_at_does_not_touch_the_guard_nor_the_tick() -> None:
     new = IdGenerator(SMALL, clock=clock)
     texts = new.generate_many(50)
     for days in (0, 365, -365):
-        other = new.generate_many(200, at=NOON + timedelta(days=days))  # over 100: they repeat
+        other = [new.generate(at=NOON + timedelta(days=days)) for _ in range(200)]
+        other += new.generate_many(100, at=NOON + timedelta(days=days))
         assert len({text[:-2] for text in other}) == 1
     assert clock.asked == 1
     texts += new.generate_many(50)

@@ -109,10 +109,14 @@ VALUES: dict[str, object] = {
 
 #: Public classes that are no values, each with the reason.
 OTHERS = {
+    "AsyncPostgresStore": "connections, tested with the stores",
     "AsyncRedisStore": "connections, tested with the stores",
     "AsyncIdGenerator": "holds a store, a clock and entropy",
+    "Capability": "an enumeration",
     "IdGenerator": "holds a store, a clock and entropy",
     "MemoryStore": "a copy would count on from the same values",
+    "MySQLStore": "connections, tested with the stores",
+    "PostgresStore": "connections, tested with the stores",
     "RedisStore": "connections, tested with the stores",
     "SQLiteStore": "a connection, tested with the stores",
 }

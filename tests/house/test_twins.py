@@ -15,6 +15,9 @@ SOURCE = Path(__file__).parents[2] / "src" / "crmid"
 #: Pairs of files to compare.
 TWINS = [
     ("generators/sync.py", "generators/aio.py"),
+    ("stores/sql/sync/joined.py", "stores/sql/aio/joined.py"),
+    ("stores/sql/sync/sources.py", "stores/sql/aio/sources.py"),
+    ("stores/sql/sync/store.py", "stores/sql/aio/store.py"),
     ("stores/redis_/sync.py", "stores/redis_/aio.py"),
 ]
 

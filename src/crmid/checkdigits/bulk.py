@@ -6,6 +6,7 @@ The answers, and the errors, are those of the methods for one text, on any input
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
@@ -174,10 +175,9 @@ class _Job(Generic[T]):
     def ragged(self, block: Sequence[str] | bytes, start: int) -> list[T]:
         """The answers for rows of several widths, or with wrong ones among them."""
         rows = _lines(block) if isinstance(block, bytes) else block
-        try:
+        with suppress(InvalidNumber, TypeError):
             return self.by_width(rows)
-        except (InvalidNumber, TypeError):
-            return one_by_one(rows, self.one, start)  # to raise for the first one in order
+        return one_by_one(rows, self.one, start)  # which raises for the first one in order
 
     def by_width(self, rows: Sequence[str]) -> list[T]:
         places: dict[int, list[int]] = {}

@@ -17,7 +17,7 @@ from .rules import Rule
 
 __all__ = ["DAMM", "VERHOEFF", "Damm"]
 
-# Ten rows of the quasigroup in Damm's thesis.
+# The quasigroup of order 10 on page 111 of Damm's thesis.
 _DAMM = (
     "0317598642",
     "7092154863",
@@ -38,9 +38,11 @@ class Verhoeff(System):
     | Source: J. Verhoeff, *Error Detecting Decimal Codes*, Mathematical Centre Tracts 29,
       Amsterdam 1969.
     | Alphabet: digits; one check digit.
-    | Detects: every single substitution and every adjacent transposition; most jump
-      transpositions (94.2 %), twins (95.6 %) and jump twins (94.2 %). Positions count from
-      the right.
+    | Detects: every single substitution, every adjacent transposition, and a lost or added
+      leading zero; most jump transpositions (94.2 %), twins (95.6 %) and jump twins (94.2 %).
+
+    Positions are counted from the right, as everybody does. Of phonetic errors (``60`` for
+    ``16``) 78.1 % are found; counted from the left it would be 93.8 %.
 
     >>> from crmid.checkdigits import VERHOEFF
     >>> VERHOEFF.append("236")
@@ -78,8 +80,9 @@ class Damm(System):
     | Source: H. M. Damm, *Total anti-symmetrische Quasigruppen*, thesis, Marburg 2004; the
       quasigroup of order 10 on page 111.
     | Alphabet: digits; one check digit. Or an own quasigroup over an alphabet of its size.
-    | Detects: every single substitution and every adjacent transposition; part of the jump
-      transpositions, twins and jump twins. A lost or added leading zero is invisible.
+    | Detects: every single substitution and every adjacent transposition; with this
+      quasigroup most jump transpositions (90.7 %), twins (90.2 %), jump twins (88.4 %) and
+      phonetic errors (96.2 %). A lost or added leading zero is invisible.
 
     >>> from crmid.checkdigits import DAMM
     >>> DAMM.append("572")
@@ -130,7 +133,12 @@ def _dihedral(left: int, right: int) -> int:
 
 
 def _need_total_anti_symmetry(table: tuple[str, ...], alphabet: Alphabet) -> None:
-    """Raise unless a table detects every substitution and adjacent transposition."""
+    """Raise unless a table detects every substitution and adjacent transposition.
+
+    A payload starts from the first character and ends in it, with its check character: so it
+    is enough that (c * a) * b = (c * b) * a only for a = b, and that the diagonal is that
+    character. Damm calls that weak total anti-symmetry; his table above has no more.
+    """
     characters = alphabet.characters
     for line in (*table, *map("".join, zip(*table, strict=False))):
         if sorted(line) != sorted(characters):

@@ -1,4 +1,4 @@
-"""The check character systems of ISO/IEC 7064:2003."""
+"""The check character systems of ISO/IEC 7064:2003, *Check character systems*."""
 
 from __future__ import annotations
 
@@ -23,7 +23,12 @@ __all__ = [
 
 
 class Mod11By2(System):
-    """ISO/IEC 7064, MOD 11-2: ORCID and ISNI, and the Chinese resident identity number.
+    """ISO/IEC 7064, MOD 11-2: ORCID, ISNI, the Chinese resident identity number.
+
+    | Source: ISO/IEC 7064:2003, pure systems (clause 6), one check character (clause 7).
+    | Alphabet: digits; one check character, a digit or ``X``.
+    | Detects: every single substitution, every transposition, adjacent or jump, every twin
+      and jump twin. A lost or added leading zero is invisible.
 
     >>> from crmid.checkdigits import MOD11_2
     >>> MOD11_2.append("079")
@@ -41,7 +46,12 @@ class Mod11By2(System):
 
 
 class Mod37By2(System):
-    """ISO/IEC 7064, MOD 37-2.
+    """ISO/IEC 7064, MOD 37-2: ISBT 128 donation numbers.
+
+    | Source: ISO/IEC 7064:2003, pure systems (clause 6), one check character (clause 7).
+    | Alphabet: digits and upper-case letters; one check character of these or ``*``.
+    | Detects: every single substitution, every transposition, adjacent or jump, every twin
+      and jump twin. A lost or added leading zero is invisible.
 
     >>> from crmid.checkdigits import MOD37_2
     >>> MOD37_2.append("A999914123456")
@@ -59,11 +69,24 @@ class Mod37By2(System):
 
 
 class Mod97By10(System):
-    """ISO/IEC 7064, MOD 97-10.
+    """ISO/IEC 7064, MOD 97-10: IBAN, LEI, creditor references.
+
+    | Source: ISO/IEC 7064:2003, two check characters (clause 8), procedure of 8.4: 98 minus
+      the remainder. Letters as ISO 13616 and ISO 17442 have them: ``A`` is 10, ``Z`` is 35.
+    | Alphabet: digits, and upper-case letters, which the standard itself leaves out; two
+      check digits, ``02`` to ``98``.
+    | Detects, in digits: every single substitution, transposition, twin and jump twin. With
+      letters a few of each are missed (0.1 to 0.3 %), because a letter is two digits and
+      shifts what stands before it. A lost or added leading zero is invisible.
+
+    ``00``, ``01`` and ``99`` are congruent to ``97``, ``98`` and ``02``. They are not valid
+    here: :meth:`~System.compute` never gives them.
 
     >>> from crmid.checkdigits import MOD97_10
     >>> MOD97_10.append("794")
     '79444'
+    >>> MOD97_10.is_valid("5493001KJTIIGC8Y1R12")
+    True
     """
 
     __slots__ = ()
@@ -88,11 +111,19 @@ class Mod97By10(System):
 
 
 class Mod661By26(System):
-    """ISO/IEC 7064, MOD 661-26.
+    """ISO/IEC 7064, MOD 661-26: two check letters for letters.
+
+    | Source: ISO/IEC 7064:2003, two check characters (clause 8), recursive method of 8.2.
+    | Alphabet: upper-case letters; two check letters, of value 0 to 660.
+    | Detects: every single substitution, transposition, twin and jump twin. A lost or added
+      leading ``A``, the zero, is invisible.
+
+    Values 661 to 675 are congruent to 0 to 14. They are not valid here:
+    :meth:`~System.compute` never gives them.
 
     >>> from crmid.checkdigits import MOD661_26
-    >>> MOD661_26.append("ISO")
-    'ISO..'
+    >>> MOD661_26.append("BAISDLAFK")
+    'BAISDLAFKBM'
     """
 
     __slots__ = ()
@@ -106,7 +137,16 @@ class Mod661By26(System):
 
 
 class Mod1271By36(System):
-    """ISO/IEC 7064, MOD 1271-36.
+    """ISO/IEC 7064, MOD 1271-36: two check characters for letters and digits.
+
+    | Source: ISO/IEC 7064:2003, two check characters (clause 8), recursive method of 8.2.
+    | Alphabet: digits and upper-case letters; two check characters of these, of value 0 to
+      1270.
+    | Detects: every single substitution, transposition, twin and jump twin. A lost or added
+      leading zero is invisible.
+
+    Values 1271 to 1295 are congruent to 0 to 24. They are not valid here:
+    :meth:`~System.compute` never gives them.
 
     >>> from crmid.checkdigits import MOD1271_36
     >>> MOD1271_36.append("ISO79")
@@ -124,7 +164,12 @@ class Mod1271By36(System):
 
 
 class Mod11And10(System):
-    """ISO/IEC 7064, MOD 11,10.
+    """ISO/IEC 7064, MOD 11,10: tax numbers of Germany and Croatia.
+
+    | Source: ISO/IEC 7064:2003, hybrid systems (clauses 9 and 10).
+    | Alphabet: digits; one check digit.
+    | Detects: every single substitution, most adjacent (97.8 %) and jump transpositions
+      (90.7 %), twins (93.3 %) and jump twins (94.7 %), and a lost or added leading zero.
 
     >>> from crmid.checkdigits import MOD11_10
     >>> MOD11_10.append("0794")
@@ -142,7 +187,18 @@ class Mod11And10(System):
 
 
 class Mod27And26(System):
-    """ISO/IEC 7064, MOD 27,26."""
+    """ISO/IEC 7064, MOD 27,26: one check letter for letters.
+
+    | Source: ISO/IEC 7064:2003, hybrid systems (clauses 9 and 10).
+    | Alphabet: upper-case letters; one check letter.
+    | Detects: every single substitution, nearly all adjacent transpositions (99.7 %), most
+      jump transpositions (97.5 %), twins (97.2 %) and jump twins (94.9 %), and a lost or
+      added leading ``A``.
+
+    >>> from crmid.checkdigits import MOD27_26
+    >>> MOD27_26.append("JEJLMGJ")
+    'JEJLMGJS'
+    """
 
     __slots__ = ()
 
@@ -155,7 +211,13 @@ class Mod27And26(System):
 
 
 class Mod37And36(System):
-    """ISO/IEC 7064, MOD 37,36.
+    """ISO/IEC 7064, MOD 37,36: GRid and ISAN.
+
+    | Source: ISO/IEC 7064:2003, hybrid systems (clauses 9 and 10).
+    | Alphabet: digits and upper-case letters; one check character of these.
+    | Detects: every single substitution, nearly all adjacent transpositions (99.8 %), most
+      jump transpositions (98.1 %), twins (98.1 %) and jump twins (96.4 %), and a lost or
+      added leading zero.
 
     >>> from crmid.checkdigits import MOD37_36
     >>> MOD37_36.append("A12425GABC1234002")

@@ -134,8 +134,13 @@ class _Steps:
         # Two columns at once, if the sum with the first one times the radix fits into a byte.
         radix, modulus = rule.fold[1], len(rule.checks)
         self._once = bytes(radix * total % modulus for total in _TOTALS)
-        self._twice = self._once.translate(self._once) * self._pairs_fit(rule)
-        self._times = bytes(min(radix * n, 255) for n in _TOTALS)
+        self._in_twos = (
+            _is_linear(rule)
+            and rule.values == (tuple(range(len(plain))),)
+            and modulus + (radix + 1) * (len(plain) - 1) <= len(_TOTALS)
+        )
+        times = {n: radix * n for n in range(len(plain))} if self._in_twos else {}
+        self._times = _table(times)
         # Spelled characters: what each one stands for, a table and a mask for every step.
         self._plain = bytes(place[character] for character in plain)
         self._last = _table({n: place[rule.spelled.get(c, c)[-1]] for c, n in place.items()})
@@ -151,7 +156,7 @@ class _Steps:
             for column in range(length):
                 strangers |= join(raw[column::stride].translate(self._strange))
         spelled = self._before and places.translate(None, self._plain)
-        if self._twice and not spelled:
+        if self._in_twos and not spelled:
             return self._in_pairs(places, stride, count, length), strangers
         states = bytes([self._first]) * count
         for column in range(length):
@@ -165,22 +170,14 @@ class _Steps:
             states = self._step(states, these, length - 1 - column)
         return states, strangers
 
-    def _pairs_fit(self, rule: Rule) -> bool:
-        radix, size = rule.fold[1], len(rule.values[0])
-        return (
-            _is_linear(rule)
-            and rule.values == (tuple(range(size)),)
-            and len(rule.checks) + (radix + 1) * (size - 1) <= len(_TOTALS)
-        )
-
     def _in_pairs(self, places: bytes, stride: int, count: int, length: int) -> bytes:
         # A state is multiplied by the radix once more than usual, until the last fold.
-        states = bytes(count)
+        states, twice = bytes(count), self._once.translate(self._once)
         for column in range(-(length % 2), length, 2):
             total = join(states) + join(places[column + 1 :: stride])
             if column >= 0:
                 total += join(places[column::stride].translate(self._times))
-            fold = self._twice if column < length - 2 else self._once
+            fold = twice if column < length - 2 else self._once
             states = split(total, count).translate(fold)
         return states
 

@@ -22,9 +22,9 @@ class Luhn(System):
 
     | Source: ISO/IEC 7812-1:2017, annex B; H. P. Luhn, US patent 2950048 (1960).
     | Alphabet: digits; one check digit.
-    | Detects: every single substitution, and adjacent transpositions except ``09`` ↔ ``90``
-      (97.8 %). No jump transposition at all, twins except ``22``↔``55``, ``33``↔``66``,
-      ``44``↔``77``. A lost or added leading zero is invisible.
+    | Detects: every single substitution, and every adjacent transposition but ``09`` for
+      ``90`` (97.8 %); most twins (93.3 %), not ``22`` for ``55``, ``33`` for ``66``, ``44``
+      for ``77``. No jump transposition at all. A lost or added leading zero is invisible.
 
     >>> from crmid.checkdigits import LUHN
     >>> LUHN.append("7992739871")
@@ -46,8 +46,9 @@ class LuhnModN(System):
 
     | Source: the generalisation of ISO/IEC 7812-1, annex B, to base N.
     | Alphabet: the given one; one check character of it.
-    | Detects: every single substitution, adjacent transpositions except one pair of
-      characters, the first and the last. The blind spots are those of Luhn.
+    | Detects: every single substitution, and every adjacent transposition but that of the
+      first and the last character. No jump transposition at all; the first character lost
+      or added at the front is invisible.
 
     Raises:
         InvalidScheme: If N is odd: then doubling takes two characters to the same value, and
@@ -85,12 +86,13 @@ class LuhnModN(System):
 class Gtin(System):
     """GTIN-8, -12 (UPC), -13 (EAN) and -14, and SSCC: the GS1 check digit.
 
-    | Source: GS1 General Specifications, section 7.9.1.
+    | Source: GS1 General Specifications, section 7.9, the standard check digit.
     | Alphabet: digits; one check digit. Payloads of 7, 11, 12, 13 or 17 digits.
-    | Detects: every single substitution, and adjacent transpositions except of digits that
-      differ by 5 (88.9 %). No jump transposition at all.
+    | Detects: every single substitution, and every adjacent transposition but that of digits
+      that differ by 5 (88.9 %); twins likewise. No jump transposition at all.
 
-    The rule alone: prefixes, and the ten ways that a GTIN may start, are not looked at.
+    The bare rule: what the digits say, a prefix or an indicator, is not looked at. A GTIN-12
+    with a zero in front is the same GTIN-13.
 
     >>> from crmid.checkdigits import GTIN
     >>> GTIN.append("629104150021")
@@ -104,16 +106,16 @@ class Gtin(System):
 
     @override
     def rule(self) -> Rule:
-        return weighted(self.alphabet, 10, 10, (3, 1))
+        return _weighted(self.alphabet, 10, 10, (3, 1))
 
 
 class Isbn10(System):
-    """ISBN-10, also ISSN's big sister: weights 10 to 2, modulo 11.
+    """ISBN-10: weights 10 to 2, modulo 11.
 
-    | Source: ISO 2108:1992; ISBN Users' Manual, fourth edition, appendix 1.
+    | Source: ISO 2108:1992.
     | Alphabet: digits; one check character, a digit or ``X``. Payloads of 9 digits.
-    | Detects: every single substitution and every transposition of two digits, adjacent or
-      not; twins except where the weights of the two places add up to 11.
+    | Detects: every single substitution and every transposition, adjacent or jump; every
+      jump twin, and every twin but those in the middle, where two weights add up to 11.
 
     >>> from crmid.checkdigits import ISBN10
     >>> ISBN10.append("080442957")
@@ -127,16 +129,19 @@ class Isbn10(System):
 
     @override
     def rule(self) -> Rule:
-        return weighted(self.check_alphabet, 11, 10, tuple((2 + i) % 11 for i in range(11)))
+        return _weighted(self.check_alphabet, 11, 10, tuple((2 + i) % 11 for i in range(11)))
 
 
 class Uscc(System):
     """GB 32100, the Unified Social Credit Code of China.
 
-    | Source: GB 32100-2015, section 4.6 and annex A: weights 3^(i-1), modulo 31.
+    | Source: GB 32100-2015: weights 3 to the power of the place, modulo 31.
     | Alphabet: digits and upper-case letters without I, O, S, V, Z; one check character of
       it. Payloads of 17 characters.
-    | Detects: every single substitution and every transposition, adjacent or jump.
+    | Detects: every single substitution, every transposition, adjacent or jump, every twin,
+      and nearly all jump twins (99.7 %).
+
+    The bare rule: that the digits 3 to 8 name a region is not looked at.
 
     >>> from crmid.checkdigits import USCC
     >>> USCC.append("91350100M000100Y4")
@@ -161,8 +166,9 @@ class Crockford(System):
     | Source: Douglas Crockford, "Base 32", https://www.crockford.com/base32.html.
     | Alphabet: digits and upper-case letters without I, L, O, U; one check character of it or
       of ``*~$=U``.
-    | Detects: every single substitution and every transposition, adjacent or jump. A lost or
-      added leading zero is invisible, being the same number.
+    | Detects: every single substitution, and every transposition, adjacent or jump; not a
+      twin of the last character and its check character. A lost or added leading zero is
+      invisible, being the same number.
 
     Strict: lower case and ``I``, ``L``, ``O`` are not decoded here.
 
@@ -194,7 +200,7 @@ def _luhn(alphabet: str) -> Rule:
     return _sum(alphabet, n, (doubled, tuple(range(n))))
 
 
-def weighted(check_alphabet: str, modulus: int, size: int, weights: tuple[int, ...]) -> Rule:
+def _weighted(check_alphabet: str, modulus: int, size: int, weights: tuple[int, ...]) -> Rule:
     """A sum of ``size`` different values, times the weight of their phase."""
     values = tuple(tuple(w * v % modulus for v in range(size)) for w in weights)
     return _sum(check_alphabet, modulus, values)

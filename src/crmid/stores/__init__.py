@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from crmid.counters import MAX_VALUE, Block, CounterKey
 
+from .capabilities import Capability, CapableStore
 from .memory import MemoryStore
+from .mysql import MySQLStore
+from .postgres import AsyncPostgresStore, PostgresStore
 from .protocols import (
     AsyncCounterStore,
     AsyncRememberingStore,
@@ -26,14 +29,19 @@ from .threads import in_thread
 __all__ = [
     "MAX_VALUE",
     "AsyncCounterStore",
+    "AsyncPostgresStore",
     "AsyncRedisStore",
     "AsyncRememberingStore",
     "AsyncSeriesMemory",
     "AsyncTakesBack",
     "Block",
+    "Capability",
+    "CapableStore",
     "CounterKey",
     "CounterStore",
     "MemoryStore",
+    "MySQLStore",
+    "PostgresStore",
     "RedisStore",
     "RememberingStore",
     "SQLiteStore",

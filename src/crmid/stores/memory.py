@@ -26,9 +26,10 @@ class MemoryStore:
     """Counters that live as long as this object, shared by the threads of one process.
 
     For tests: with the process the counters are gone, so numbers that outlive it would be
-    repeated. It implements :class:`~crmid.stores.CounterStore`, :class:`~crmid.stores.SeriesMemory`
-    and :class:`~crmid.stores.TakesBack`. A forked child and a pickled copy would count on from
-    the same values; both are refused with a :class:`~crmid.errors.StoreError`.
+    repeated. It implements :class:`~crmid.stores.CounterStore`,
+    :class:`~crmid.stores.SeriesMemory` and :class:`~crmid.stores.TakesBack`. A forked child
+    and a pickled copy would count on from the same values; both are refused with a
+    :class:`~crmid.errors.StoreError`.
     """
 
     def __init__(self) -> None:

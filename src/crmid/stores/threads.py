@@ -43,7 +43,7 @@ class ThreadedStore:
         return await asyncio.to_thread(self._counters.peek, key)
 
     async def give_back(self, block: Block, /) -> bool:
-        """See :meth:`crmid.stores.TakesBack.give_back`; False if the store has no such ability."""
+        """See :meth:`crmid.stores.TakesBack.give_back`; False where the store cannot."""
         import asyncio
 
         give_back = getattr(self._counters, "give_back", None)

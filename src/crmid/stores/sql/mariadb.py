@@ -13,6 +13,7 @@ from crmid.errors import StoreBusy, TransactionUnsuitable
 from .plans import (
     MAX_BYTES,
     VERSION,
+    Answer,
     Call,
     Mode,
     Plan,
@@ -35,6 +36,7 @@ CREATE TABLE IF NOT EXISTS {{counter}} (
   period VARBINARY({period}) NOT NULL,
   mode   TINYINT NOT NULL,
   next   BIGINT NOT NULL,
+  floor  BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (series, scope, period)
 ) ENGINE = InnoDB, ROW_FORMAT = DYNAMIC""".format(**MAX_BYTES),
     """\
@@ -60,9 +62,18 @@ _TAKE = f"""\
 UPDATE {{counter}} SET next = LAST_INSERT_ID(next + %(n)s), mode = %(mode)s
 WHERE {_KEY} AND {_ROOM}"""
 # The caller's own LAST_INSERT_ID() stays as it is.
-_TAKE_JOINED = f"UPDATE {{counter}} SET next = next + %(n)s, mode = %(mode)s WHERE {_KEY} AND {_ROOM}"
-_ADVANCE = f"UPDATE {{counter}} SET next = GREATEST(next, %(next)s) WHERE {_KEY}"
-_INSERT = "INSERT INTO {counter} VALUES (%(series)s, %(scope)s, %(period)s, %(mode)s, %(next)s)"
+_TAKE_JOINED = (
+    f"UPDATE {{counter}} SET next = next + %(n)s, mode = %(mode)s WHERE {_KEY} AND {_ROOM}"
+)
+_ADVANCE = f"""\
+UPDATE {{counter}} SET next = GREATEST(next, %(next)s), floor = GREATEST(floor, %(next)s)
+WHERE {_KEY}"""
+# Not below what advance() was told: nobody may take that back.
+_GIVE_BACK = f"""\
+UPDATE {{counter}} SET next = %(lo)s WHERE {_KEY} AND next = %(hi)s AND floor <= %(lo)s"""
+_INSERT = """\
+INSERT INTO {counter} (series, scope, period, mode, next, floor)
+VALUES (%(series)s, %(scope)s, %(period)s, %(mode)s, %(next)s, %(floor)s)"""
 _SELECT = f"SELECT next, mode FROM {{counter}} WHERE {_KEY}"
 _RULES = "SELECT rules FROM {rules} WHERE series = %(series)s"
 
@@ -159,7 +170,9 @@ class MariaDB:
     def create(self) -> Plan[None]:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
         if self._schema is not None:
-            find = "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = %(name)s"
+            find = (
+                "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = %(name)s"
+            )
             if not (yield Statement(find, {"name": self._schema})).value:
                 yield Statement(f"CREATE DATABASE IF NOT EXISTS `{self._schema}`")
         for table in _TABLES:
@@ -174,31 +187,42 @@ class MariaDB:
         if joined and not call.any_isolation:
             yield from self._check_isolation()
         values = _bytes(key) | {"mode": int(call.mode), "n": n, "room": wanted.room}
-        take, look = (_TAKE_JOINED, f"{_SELECT} FOR UPDATE") if joined else (_TAKE, _SELECT)
+        take, look = _TAKE_JOINED if joined else _TAKE, _lock(call, _SELECT)
         for _ in range(3):
             answer = yield from self._limited(call, take, values)
-            if answer.count:
-                hi = answer.last
+            if answer.changed:
+                hi: Any = answer.last
                 if joined:  # its own change, under its own lock
                     hi = (yield Statement(self._sql(_SELECT), values)).value
-                return Block(key, int(hi) - n, int(hi))
+                return Block(key, hi - n, hi)
             rows = (yield from self._limited(call, look, values)).rows
             if rows or start > wanted.room:
                 refuse(call, wanted, next(iter(rows), None))
-            elif (yield from self._inserted(call, _INSERT, values | {"next": start + n})):
+            elif (
+                yield from self._inserted(
+                    call, _INSERT, values | {"next": start + n, "floor": 0}
+                )
+            ):
                 return Block(key, start, start + n)
-        raise StoreBusy(f"{self.name}: {key} has changed whenever it was looked at")
+        raise self._changing(key)
 
     def advance(self, call: Call, key: CounterKey, value: int, /) -> Plan[int]:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
-        values = _bytes(key) | {"mode": int(Mode.UNDECIDED), "next": value}
-        while True:
+        values = _bytes(key) | {"mode": int(Mode.UNDECIDED), "next": value, "floor": value}
+        look = _lock(call, _SELECT)
+        for _ in range(3):
             yield from self._limited(call, _ADVANCE, values)
-            current: int | None = (yield Statement(self._sql(_SELECT), values)).value
+            current: int | None = (yield from self._limited(call, look, values)).value
             if current is not None:
                 return current
             if (yield from self._inserted(call, _INSERT, values)):
                 return value
+        raise self._changing(key)
+
+    def give_back(self, call: Call, block: Block, /) -> Plan[bool]:
+        """See :class:`~crmid.stores.sql.plans.Dialect`."""
+        values = _bytes(block.key) | {"lo": block.lo, "hi": block.hi}
+        return (yield from self._limited(call, _GIVE_BACK, values)).changed > 0
 
     def peek(self, key: CounterKey, /) -> Plan[int | None]:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
@@ -222,3 +246,64 @@ class MariaDB:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
         answer = yield Statement(self._sql(_RULES), {"series": series.encode()})
         return None if answer.value is None else str(answer.value.decode())
+
+    def _changing(self, key: CounterKey) -> StoreBusy:
+        return StoreBusy(f"{self.name}: {key} has changed whenever it was looked at")
+
+    def _check_isolation(self) -> Plan[None]:
+        # REPEATABLE READ is fine here: the statements that change see the last commit. Only
+        # with snapshot isolation they fail instead.
+        name = "transaction_isolation"
+        name = name if name in self._has else "tx_isolation"
+        snapshot = "innodb_snapshot_isolation"
+        snapshot = f"@@{snapshot}" if snapshot in self._has else "0"
+        answer = yield Statement(f"SELECT @@{name}, {snapshot}")
+        isolation, fails = answer.rows[0]
+        if isolation == "SERIALIZABLE" or (isolation == "REPEATABLE-READ" and fails):
+            raise TransactionUnsuitable(
+                f"{self.name}: with {isolation} here most transactions with a number fail and "
+                "must be done again: use READ COMMITTED, or say retries=True if you do that"
+            )
+
+    def _inserted(self, call: Call, sql: str, values: Mapping[str, Any]) -> Plan[bool]:
+        """Insert a row; False if somebody else was faster."""
+        try:
+            yield from self._limited(call, sql, values)
+        except Exception as error:
+            if _code(error) != _DUPLICATE:
+                raise
+            return False
+        return True
+
+    def _limited(self, call: Call, sql: str, values: Mapping[str, Any]) -> Plan[Answer]:
+        """A statement that waits for locks only so long; the session is left as it was."""
+        wait = max(1, math.ceil(call.wait))
+        sql = self._sql(sql)
+        if "MariaDB" in self._has.get("version", ""):
+            limit = f"SET STATEMENT innodb_lock_wait_timeout = {wait} FOR "
+            return (yield Statement(limit + sql, values))
+        before = (yield Statement("SELECT @@innodb_lock_wait_timeout")).value
+        restore = Statement(f"SET innodb_lock_wait_timeout = {before}")
+        yield Statement(f"SET innodb_lock_wait_timeout = {wait}")
+        try:
+            answer = yield Statement(sql, values)
+        except Exception as error:
+            trouble = self.read(error)
+            if trouble is None or trouble[0] is not Trouble.LOST:
+                yield restore
+            raise
+        yield restore
+        return answer
+
+
+def _bytes(key: CounterKey) -> dict[str, Any]:
+    return {name: text.encode() for name, text in key._asdict().items()}
+
+
+def _lock(call: Call, select: str) -> str:
+    """In the caller's transaction, past the snapshot that it may have."""
+    return f"{select} FOR UPDATE" if call.mode is Mode.GAPLESS else select
+
+
+def _code(error: BaseException) -> object:
+    return error.args[0] if error.args else None

@@ -51,19 +51,23 @@ class Answer(NamedTuple):
     """What the database said: all rows, and the driver's ``rowcount`` and ``lastrowid``."""
 
     rows: list[Any]
-    count: int
+    changed: int
     last: int | None
 
     @classmethod
     def of(cls, cursor: Any, rows: list[Any]) -> Self:
         """The answer that a cursor has, with rows that may be mappings."""
-        plain = [tuple(row.values()) if isinstance(row, dict) else row for row in rows]
+        plain = [_plain(row) for row in rows]
         return cls(plain, cursor.rowcount, getattr(cursor, "lastrowid", None))
 
     @property
     def value(self) -> Any:
         """The first column of the first row; None if there are no rows."""
         return self.rows[0][0] if self.rows else None
+
+
+def _plain(row: Any) -> Any:
+    return tuple(row.values()) if hasattr(row, "values") else row
 
 
 Plan = Generator[Statement, Answer, T]
@@ -187,6 +191,13 @@ class Dialect(Protocol):
 
     def advance(self, call: Call, key: CounterKey, value: int, /) -> Plan[int]:
         """Raise a counter; its next value."""
+        ...
+
+    def give_back(self, call: Call, block: Block, /) -> Plan[bool]:
+        """Lower a counter to the beginning of a block, if it still stands at its end.
+
+        Not below a value that :meth:`advance` was told.
+        """
         ...
 
     def peek(self, key: CounterKey, /) -> Plan[int | None]:

@@ -33,12 +33,13 @@ SELECT current_setting('server_version_num')::int, current_setting('fsync'),
 # parameters is one transaction.
 _CREATE = """\
 SELECT pg_advisory_xact_lock(7203409171136);
-CREATE TABLE IF NOT EXISTS {counter} (
+{before}CREATE TABLE IF NOT EXISTS {counter} (
   series text COLLATE "C" NOT NULL,
   scope  text COLLATE "C" NOT NULL,
   period text COLLATE "C" NOT NULL,
   mode   smallint NOT NULL CHECK (mode BETWEEN 0 AND 2),
-  next   bigint NOT NULL CHECK (next >= 0),
+  next   bigint NOT NULL CHECK (next >= floor),
+  floor  bigint NOT NULL DEFAULT 0 CHECK (floor >= 0),
   PRIMARY KEY (series, scope, period)
 ) WITH (fillfactor = 50);
 CREATE TABLE IF NOT EXISTS {rules} (
@@ -76,11 +77,16 @@ SELECT %(series)s, %(scope)s, %(period)s, %(mode)s::smallint, %(first)s::bigint 
 RETURNING c.next AS result"""
 _TAKE_MORE = f"""\
 UPDATE {{counter}} AS c SET next = c.next + %(n)s::bigint, mode = %(mode)s
-{_READY} AND {_KEY} AND {_ROOM} RETURNING c.next AS result"""  # noqa: S608
+{_READY} AND {_KEY} AND {_ROOM} RETURNING c.next AS result"""
 _ADVANCE = f"""\
-INSERT INTO {{counter}} AS c (series, scope, period, mode, next)
-SELECT %(series)s, %(scope)s, %(period)s, 0, %(next)s::bigint {_READY}
-{_CONFLICT} next = greatest(c.next, EXCLUDED.next) RETURNING c.next AS result"""
+INSERT INTO {{counter}} AS c (series, scope, period, mode, next, floor)
+SELECT %(series)s, %(scope)s, %(period)s, 0, %(next)s::bigint, %(next)s::bigint {_READY}
+{_CONFLICT} next = greatest(c.next, EXCLUDED.next), floor = greatest(c.floor, EXCLUDED.floor)
+RETURNING c.next AS result"""
+# Not below what advance() was told: nobody may take that back.
+_GIVE_BACK = f"""UPDATE {{counter}} AS c SET next = %(lo)s::bigint
+{_READY} AND {_KEY} AND c.next = %(hi)s::bigint AND c.floor <= %(lo)s::bigint
+RETURNING c.next AS result"""
 _REMEMBER = f"""\
 INSERT INTO {{rules}} (series, rules) SELECT %(series)s, %(rules)s {_READY}
 ON CONFLICT (series) DO NOTHING RETURNING rules AS result"""
@@ -127,6 +133,7 @@ class PostgreSQL:
         self._take = self._change(_TAKE)
         self._take_more = self._change(_TAKE_MORE)
         self._advance = self._change(_ADVANCE)
+        self._give_back = self._change(_GIVE_BACK)
         self._remember = self._change(_REMEMBER)
 
     def _change(self, statement: str) -> str:
@@ -196,12 +203,12 @@ class PostgreSQL:
 
     def create(self) -> Plan[None]:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
+        before = ""
         if self._schema:
-            name = {"schema": self._schema}
-            answer = yield Statement("SELECT to_regnamespace(%(schema)s) IS NULL", name)
-            if answer.value:
-                yield Statement(f"CREATE SCHEMA IF NOT EXISTS {self._schema}")
-        yield Statement(_CREATE.format(version=VERSION, **self._names))
+            find = "SELECT to_regnamespace(%(schema)s) IS NULL"
+            if (yield Statement(find, {"schema": self._schema})).value:
+                before = f"CREATE SCHEMA IF NOT EXISTS {self._schema};"
+        yield Statement(_CREATE.format(before=before, version=VERSION, **self._names))
 
     def reserve(self, call: Call, wanted: Wanted, /) -> Plan[Block]:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
@@ -212,7 +219,7 @@ class PostgreSQL:
             result = yield from self._changed(call, sql, key._asdict() | values)
             if result is not None:
                 return Block(key, result - n, result)
-            where = f"SELECT next, mode FROM {{counter}} WHERE {_KEY}"  # noqa: S608
+            where = f"SELECT next, mode FROM {{counter}} WHERE {_KEY}"
             answer = yield Statement(self._sql(where), key._asdict())
             refuse(call, wanted, next(iter(answer.rows), None))
         raise StoreBusy(f"{self.name}: {key} has changed whenever it was looked at")
@@ -222,11 +229,17 @@ class PostgreSQL:
         values = key._asdict() | {"next": value}
         return int((yield from self._changed(call, self._advance, values)))
 
+    def give_back(self, call: Call, block: Block, /) -> Plan[bool]:
+        """See :class:`~crmid.stores.sql.plans.Dialect`."""
+        values = {**block.key._asdict(), "lo": block.lo, "hi": block.hi}
+        return (yield from self._changed(call, self._give_back, values)) is not None
+
     def peek(self, key: CounterKey, /) -> Plan[int | None]:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
-        where = f"SELECT next FROM {{counter}} WHERE {_KEY}"  # noqa: S608
+        where = f"SELECT next FROM {{counter}} WHERE {_KEY}"
         answer = yield Statement(self._sql(where), key._asdict())
-        return answer.value
+        value: int | None = answer.value
+        return value
 
     def remember(self, call: Call, series: str, rules: str, /) -> Plan[str]:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
@@ -241,7 +254,8 @@ class PostgreSQL:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
         where = "SELECT rules FROM {rules} WHERE series = %(series)s"
         answer = yield Statement(self._sql(where), {"series": series})
-        return answer.value
+        value: str | None = answer.value
+        return value
 
     def _changed(self, call: Call, sql: str, values: Mapping[str, Any]) -> Plan[Any]:
         wait = f"{max(1, round(call.wait * 1000))}ms"

@@ -8,7 +8,13 @@ from typing import Any, Self, TypeVar
 
 from crmid.counters import Block, CounterKey
 from crmid.errors import CrmidError, StoreAmbiguous, StoreUnavailable
-from crmid.stores.blocks import check_advance, check_key, check_reserve, check_text
+from crmid.stores.blocks import (
+    check_advance,
+    check_give_back,
+    check_key,
+    check_reserve,
+    check_text,
+)
 from crmid.stores.capabilities import Capability
 from crmid.stores.sql.colours import nap
 from crmid.stores.sql.efforts import Effort, own_error
@@ -88,6 +94,18 @@ class SQLStore:
         check_advance(key, next_value)
         check_lengths(key)
         return self._own(lambda call: self._dialect.advance(call, key, next_value))
+
+    def give_back(self, block: Block, /) -> bool:
+        """See :meth:`crmid.stores.TakesBack.give_back`; never tried again.
+
+        Values below what :meth:`advance` was told are not taken back.
+        """
+        check_give_back(block)
+        check_lengths(block.key)
+        effort = Effort(self._timeout)
+        return self._once(
+            lambda call: self._dialect.give_back(call, block), effort, writes=True
+        )
 
     def peek(self, key: CounterKey, /) -> int | None:
         """See :meth:`crmid.stores.CounterStore.peek`."""

@@ -1,0 +1,65 @@
+"""Counters in MariaDB and MySQL; the driver is loaded when a connection is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .sql.mariadb import MariaDB
+from .sql.options import checked_schema, checked_timeout, source_of
+from .sql.sync.store import SQLStore
+
+
+__all__ = ["MySQLStore"]
+
+
+class MySQLStore(SQLStore):
+    """Counters in a MariaDB or MySQL database, for any number of processes and machines.
+
+    It implements :class:`~crmid.stores.CounterStore` and :class:`~crmid.stores.SeriesMemory`.
+
+    * **Durable.** What a call has returned is in the server's log on disk. A server with
+      ``innodb_flush_log_at_trx_commit`` of 0 or 2 is refused, because it forgets.
+    * **Byte for byte.** Keys are kept as bytes, whatever the collation.
+    * **Its own connections**, each with its own short transactions, safe across threads and
+      forks; :meth:`within` joins a transaction of the caller instead.
+
+    Args:
+        source: Where connections come from: the arguments of ``pymysql.connect`` as a mapping,
+            a function that connects (each call a new connection), an ``Engine`` of SQLAlchemy,
+            or a connection of Django (its settings are used).
+        schema: The database of the tables; None means the connections' own.
+        timeout: Seconds for one call, from 0 to 86,400: waiting for locks (in whole seconds),
+            connecting, and trying again. It does not bound one answer of a server that hangs:
+            give the driver a ``read_timeout`` for that.
+        accept_weak: Whether to work with a server that may forget numbers it acknowledged.
+
+    Raises:
+        InvalidValue: The schema or the time-out cannot be.
+        TypeError: An argument of a wrong type.
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        *,
+        schema: str | None = None,
+        timeout: float = 5.0,
+        accept_weak: bool = False,
+    ) -> None:
+        dialect = MariaDB(checked_schema(schema))
+        origin: Any = source
+        super().__init__(
+            dialect,
+            source_of(dialect, source, _connect if isinstance(source, Mapping) else None),
+            timeout=checked_timeout(timeout),
+            accept_weak=accept_weak,
+            made_of=(origin, {"schema": schema}),
+        )
+
+
+def _connect(arguments: Mapping[str, Any]) -> Any:
+    import pymysql
+
+    options: dict[str, Any] = {**arguments, "autocommit": True}
+    return pymysql.connect(**options)

@@ -1,0 +1,238 @@
+"""What is typed, and the one number that it means; never a guess."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crmid import AmbiguousNumber, InvalidNumber, Scheme
+from crmid.folding import ALIKE, DASHES, INVISIBLE, widened
+from crmid.parts import Code, Fixed, Random, Ulid
+from crmid.scheme.reading import split
+
+from .strategies import all_numbers, hostile, numbered, small_schemes
+
+
+CUSTOMER = Scheme("customer", "C{dept:n3}-{seq:n5}-{tier:A|B|C}")
+BLANKS = " \t\n\u00a0\u3000" + "".join(sorted(INVISIBLE))
+
+
+@settings(max_examples=80)
+@given(numbered())
+def test_a_number_stays_as_it_is(made: tuple[Scheme, Any, str]) -> None:
+    """Law 3: normalize is the identity on valid texts."""
+    scheme, _, text = made
+    assert scheme.normalize(text) == text
+
+
+@settings(max_examples=200)
+@given(hostile())
+def test_normalize_gives_a_number_or_raises(made: tuple[Scheme, str]) -> None:
+    """Law 3: idempotent; what it returns is valid, else it is an InvalidNumber."""
+    scheme, text = made
+    try:
+        found = scheme.normalize(text)
+    except AmbiguousNumber as error:
+        assert len(error.readings) > 1  # noqa: PT017 - both ways are right
+        assert all(map(scheme.is_valid, error.readings))  # noqa: PT017
+        assert list(error.readings) == sorted(set(error.readings))  # noqa: PT017
+        assert str(error).isprintable()  # noqa: PT017
+    except InvalidNumber:
+        assert not scheme.is_valid(text)
+    else:
+        assert scheme.is_valid(found)
+        assert scheme.normalize(found) == found
+
+
+@st.composite
+def typed(draw: st.DrawFn, scheme: Scheme, text: str) -> str:
+    """The number as somebody types it: each slip is one that the listed folding takes back."""
+    pieces = split(scheme.layout, text)
+    assert pieces is not None
+    noisy = ""
+    for part, piece in zip(scheme.parts, pieces, strict=True):
+        for c in piece:
+            ways = [c, c, c]
+            if "!" <= c <= "~":
+                ways.append(chr(ord(c) + 0xFEE0))
+            if isinstance(part, Fixed) and c == "-":
+                ways += ["–", "‐", "−", "－", "\u00ad"]
+            alphabet = ""
+            if isinstance(part, Code | Random):
+                alphabet = part.alphabet.characters
+            elif isinstance(part, Ulid):
+                alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+            if c in alphabet and c.swapcase() not in alphabet:
+                ways.append(c.swapcase())
+            for other, meant in ALIKE.items():
+                if meant == c and not {other, other.upper(), other.lower()} & set(alphabet):
+                    ways += [other] * (c in alphabet)
+            noisy += draw(st.sampled_from(["", "", "", *BLANKS])) + draw(st.sampled_from(ways))
+    return noisy + draw(st.sampled_from(["", *BLANKS]))
+
+
+@settings(max_examples=250)
+@given(numbered(), st.data())
+def test_what_was_typed_for_a_number_never_means_another(
+    made: tuple[Scheme, Any, str], data: st.DataObject
+) -> None:
+    """Slips that the folding takes back give the number, or say what else it could be."""
+    scheme, _, text = made
+    noisy = data.draw(typed(scheme, text))
+    if scheme.is_valid(noisy):
+        assert scheme.normalize(noisy) == noisy
+        return
+    try:
+        assert scheme.normalize(noisy) == text
+    except AmbiguousNumber as error:
+        assert text in error.readings  # noqa: PT017 - both ways are right
+    except InvalidNumber:
+        assert len(noisy) > 4 * scheme.max_length + 16
+
+
+@settings(max_examples=60)
+@given(small_schemes, st.data())
+def test_all_readings_of_a_small_scheme_are_known(scheme: Scheme, data: st.DataObject) -> None:
+    """By brute force: every number with the same characters but for blanks is a reading."""
+    valid = all_numbers(scheme)
+    text = data.draw(st.sampled_from(valid))
+    at = data.draw(st.integers(0, len(text)))
+    noisy = text[:at] + data.draw(st.sampled_from(BLANKS)) + text[at:]
+    if scheme.is_valid(noisy):
+        return
+    assert [each for each in valid if each == text] == [scheme.normalize(noisy)]
+
+
+@pytest.mark.parametrize(
+    ("template", "typed_text", "meant"),
+    [
+        (CUSTOMER.template, " ｃ001–12345‐a ", "C001-12345-A"),
+        (CUSTOMER.template, "C00112345A", "C001-12345-A"),
+        (CUSTOMER.template, "c001 12345 a", "C001-12345-A"),
+        (CUSTOMER.template, "CO01-l2345-А", "C001-12345-A"),
+        (CUSTOMER.template, "C-001-12345--A", "C001-12345-A"),
+        (CUSTOMER.template, "C001—12345—A\n", "C001-12345-A"),
+        (CUSTOMER.template, "\ufeffC001\u200b-12345-A", "C001-12345-A"),
+        ("{dept:n2}/{seq:n3}", "01–002", "01/002"),
+        ("{dept:n2}/{seq:n3}", "01 002", "01/002"),
+        ("{dept:n2}/{seq:n3}", "01002", "01/002"),
+        ("{dept:n2} {seq:n3}", "01  002", "01 002"),
+        ("{dept:n2} {seq:n3}", "01-002", "01 002"),
+        ("{dept:n2} - {seq:n3}", "01002", "01 - 002"),
+        ("{name:a3}-{seq:n1}", "B0B-1", "BOB-1"),
+        ("{x:hex*4}", "ABCD", "abcd"),
+        ("{ulid}", "olarz3ndektsv4rrffq69g5fav", "01ARZ3NDEKTSV4RRFFQ69G5FAV"),
+        ("{random:crockford*4}", "oIlL", "0111"),
+        ("C{seq:n5..8}{check:luhn}", "c 1234566", "C1234566"),
+        ("{a:n1..3}{b:n1}", " 12", "12"),
+        ("{x:a2}{check:mod37_36}", "ab9", "AB9"),
+    ],
+)
+def test_the_listed_folding(template: str, typed_text: str, meant: str) -> None:
+    scheme = Scheme("s", template)
+    if "check" in template and template.startswith("{x"):
+        meant = scheme.render(x="AB")
+        typed_text = meant.lower()
+    assert scheme.normalize(typed_text) == meant
+
+
+@pytest.mark.parametrize(
+    ("template", "typed_text"),
+    [
+        ("{seq:n3}", "²²²"),  # compatibility normalisation would make 222 of it
+        ("{seq:n3}", "١٢٣"),
+        ("{seq:n3}", "१२३"),
+        ("{seq:n3}", "ⅠⅠⅠ"),
+        ("{dept:a2}", "ıI"),  # a Turkish letter, not an I
+        ("{dept:a2}", "ſS"),
+        ("{x:hex*2}", "\u212aa"),
+        ("{dept:a2}", "ß"),
+        ("{dept:a2}", "ﬁ"),
+        ("{x:base62*1}", "é"),
+        ("{seq:n3}", "1234"),
+        ("{seq:n3}", ""),
+        ("{seq:n3}", "1-2-3-4"),
+        ("{seq:n3}{check:luhn}", "001 6"),
+    ],
+)
+def test_nothing_else_is_folded(template: str, typed_text: str) -> None:
+    with pytest.raises(InvalidNumber):
+        Scheme("s", template).normalize(typed_text)
+
+
+@pytest.mark.parametrize(
+    ("template", "typed_text", "readings"),
+    [
+        ("{x:I|L}{seq:n1}", "11", ("I1", "L1")),
+        ("{a:n1..2}-{b:n1..2}", "123", ("1-23", "12-3")),
+        ("{x:a1}{y:a1}", "1A", ("IA", "LA")),
+        ("{x:-a|/a}", "– a", None),
+    ],
+)
+def test_it_never_guesses(
+    template: str, typed_text: str, readings: tuple[str, ...] | None
+) -> None:
+    with pytest.raises(InvalidNumber) as caught:
+        Scheme("s", template).normalize(typed_text)
+    if readings:
+        assert isinstance(caught.value, AmbiguousNumber)
+        assert caught.value.readings == readings
+        assert f"may mean {readings[0]!r} or {readings[1]!r}" in str(caught.value)
+
+
+def test_check_characters_decide_between_look_alikes() -> None:
+    """Of several readings the one that is valid wins, and only one."""
+    scheme = Scheme("s", "{x:an2..3}-{check:mod37_36}")
+    text = scheme.render(x="ABC")
+    assert scheme.normalize(f"abc-{text[-1].lower()}") == text
+    letters = Scheme("s", "{x:a3}{check:mod27_26}")
+    number = letters.render(x="LIL")
+    assert letters.normalize("1I1" + number[-1]) == number
+
+
+def test_the_error_is_about_the_only_reading_there_is() -> None:
+    """After folding, where one reading remains; about the typed text otherwise."""
+    with pytest.raises(InvalidNumber) as caught:
+        CUSTOMER.normalize("c001-12345-d")
+    assert caught.value.text == "c001-12345-d"
+    date = Scheme("s", "{time:%Y%m%d}")
+    with pytest.raises(InvalidNumber) as caught:
+        date.normalize("2026 02 3O")
+    assert caught.value.text == "20260230"
+    assert "no day 30" in caught.value.reason
+
+
+@pytest.mark.parametrize("length", [100, 1_000, 1_000_000])
+@pytest.mark.parametrize("c", [" ", "-", "O", "0", "1", "–", "\u200b", "京"])
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        CUSTOMER,
+        Scheme("s", "{a:an..100}-{b:an..100}"),
+        Scheme("s", "{a:a..60}{b:n..60}{c:a..60}{d:n..60}"),
+        Scheme("s", "- - - - - - - - - - - - - - - - - - - - - - - -{x:a..80}-{y:a..80}"),
+        Scheme("s", "{ulid}{x:a100}"),
+    ],
+    ids=range(5),
+)
+def test_hostile_input_takes_bounded_time(scheme: Scheme, c: str, length: int) -> None:
+    """Spaces, dashes and look-alikes by the hundred: an error, or a number, soon."""
+    begin = time.perf_counter()
+    for text in (c * length, (c + " ") * (length // 2), "1" + c * length + "A"):
+        try:
+            scheme.normalize(text)
+        except InvalidNumber:
+            continue
+    assert time.perf_counter() - begin < 5
+
+
+def test_full_width_forms_are_those_of_ascii() -> None:
+    assert "".join(map(widened, "！ＡＺａｚ０９～")) == "!AZaz09~"
+    assert all(widened(c) == c for c in "!A~ ｡￥京")
+    assert "-" in DASHES
+    assert all(len(meant) == 1 for key, meant in ALIKE.items() if key != "1")
+    assert not INVISIBLE & DASHES

@@ -1,0 +1,163 @@
+"""The SQL stores keep the laws of counters, on every kind of connection."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import psycopg
+import psycopg_pool
+import pymysql
+import pytest
+import sqlalchemy
+from tests.stores import laws
+
+from crmid.stores import AsyncPostgresStore, CounterKey, MySQLStore, PostgresStore
+
+from .conftest import Awaited, Loop
+
+
+WAYS = [
+    "postgres",
+    "postgres, opened each time",
+    "postgres, a pool",
+    "postgres, an engine",
+    "postgres, async",
+    "postgres, async pool",
+    "mariadb",
+    "mariadb, opened each time",
+    "mariadb, an engine",
+    "mariadb, by the way of MySQL",
+]
+
+
+def server_of(way: str, request: pytest.FixtureRequest) -> tuple[Any, str]:
+    engine = way.partition(",")[0]
+    schema = request.getfixturevalue("pg_schema" if engine == "postgres" else "my_schema")
+    return request.getfixturevalue(engine), schema
+
+
+@pytest.fixture(params=WAYS)
+def open_store(request: pytest.FixtureRequest) -> Iterator[laws.Open]:
+    way: str = request.param
+    server, schema = server_of(way, request)
+    with contextlib.ExitStack() as stack:
+        yield opener(way, server, schema, stack, request)
+
+
+def opener(  # noqa: PLR0911
+    way: str,
+    server: Any,
+    schema: str,
+    stack: contextlib.ExitStack,
+    request: pytest.FixtureRequest,
+) -> laws.Open:
+    if way == "postgres":
+        store = stack.enter_context(PostgresStore(server, schema=schema))
+        return lambda: store
+    if way == "postgres, opened each time":
+        return lambda: stack.enter_context(
+            PostgresStore(lambda: psycopg.connect(server), schema=schema)
+        )
+    if way == "postgres, a pool":
+        pool = stack.enter_context(
+            psycopg_pool.ConnectionPool(server, min_size=1, max_size=4, open=True)
+        )
+        return lambda: PostgresStore(pool, schema=schema)
+    if way == "postgres, an engine":
+        engine = sqlalchemy.create_engine(
+            "postgresql+psycopg://", creator=lambda: psycopg.connect(server)
+        )
+        stack.callback(engine.dispose)
+        return lambda: PostgresStore(engine, schema=schema)
+    if way.startswith("postgres, async"):
+        return async_opener(way, server, schema, stack, request.getfixturevalue("loop"))
+    if way == "mariadb":
+        mine = stack.enter_context(MySQLStore(server, schema=schema))
+        return lambda: mine
+    if way == "mariadb, opened each time":
+        return lambda: stack.enter_context(
+            MySQLStore(lambda: pymysql.connect(**server), schema=schema)
+        )
+    if way == "mariadb, an engine":
+        engine = sqlalchemy.create_engine(
+            "mysql+pymysql://", creator=lambda: pymysql.connect(**server)
+        )
+        stack.callback(engine.dispose)
+        return lambda: MySQLStore(engine, schema=schema)
+    other = stack.enter_context(MySQLStore(server, schema=schema))
+    other.reserve(CounterKey("warm"))
+    other._dialect._has = {**other._dialect._has, "version": "8.4.0"}  # type: ignore[attr-defined]
+    return lambda: other
+
+
+def async_opener(
+    way: str, server: str, schema: str, stack: contextlib.ExitStack, loop: Loop
+) -> laws.Open:
+    source: Any = server
+    if way == "postgres, async pool":
+        source = psycopg_pool.AsyncConnectionPool(server, min_size=1, max_size=4, open=False)
+        loop.run(source.open())
+        stack.callback(lambda: loop.run(source.close()))
+    store = AsyncPostgresStore(source, schema=schema)
+    stack.callback(lambda: loop.run(store.aclose()))
+    return lambda: Awaited(store, loop.run)
+
+
+@pytest.fixture(autouse=True)
+def _short_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Indexes hold 600 bytes; what is longer is refused, by a law of its own below."""
+    short = [text for text in laws.LOOK_ALIKES if len(text.encode()) <= 600]
+    monkeypatch.setattr(laws, "LOOK_ALIKES", short)
+
+
+@pytest.mark.parametrize("law", laws.LAWS, ids=lambda law: law.__name__)
+def test_law(law: Callable[[laws.Open], None], open_store: laws.Open) -> None:
+    law(open_store)
+
+
+def test_keys_that_do_not_fit_are_refused_and_no_shorter_ones_are_made(
+    open_store: laws.Open,
+) -> None:
+    store = open_store()
+    fits = CounterKey("客" * 200, "x" * 1400, "é" * 300)
+    assert store.reserve(fits).lo == 1
+    assert store.peek(fits) == 2
+    for key in (
+        CounterKey("客" * 200 + "x"),
+        CounterKey("k", "x" * 1401),
+        CounterKey("k", "", "é" * 300 + "e"),
+    ):
+        for refused in (
+            partial(store.reserve, key),
+            partial(store.peek, key),
+            partial(store.advance, key, 1),
+        ):
+            with pytest.raises(ValueError, match="bytes, at most"):
+                refused()
+    for series in ("x" * 601,):
+        with pytest.raises(ValueError, match="bytes, at most"):
+            store.remember(series, "rules")
+        with pytest.raises(ValueError, match="bytes, at most"):
+            store.recall(series)
+
+
+def test_long_rules_are_kept(open_store: laws.Open) -> None:
+    rules = "客户" * 50_000
+    assert open_store().remember("s", rules) == rules == open_store().recall("s")
+
+
+def test_the_end_of_the_last_block_can_be_given_back(open_store: laws.Open) -> None:
+    store: Any = open_store()
+    key = CounterKey("customer")
+    block = store.reserve(key, 10)
+    assert store.give_back(block._replace(lo=4))
+    assert store.reserve(key, 2) == (key, 4, 6)
+    assert not store.give_back(block)
+    assert not store.give_back(block._replace(lo=4, hi=5))
+    assert store.advance(key, 6) == 6
+    assert not store.give_back(block._replace(lo=5, hi=6))  # below what advance was told
+    assert not store.give_back(block._replace(key=CounterKey("unknown")))
+    assert store.peek(key) == 6
