@@ -154,7 +154,7 @@ def compiled(pattern: str) -> Automaton:
                 for c in positions.choices[following]:
                     targets.setdefault(c, set()).add(following)
         edges.append({})
-        for c, target in targets.items():
+        for c, target in sorted(targets.items()):  # so that every run gives the same examples
             state = frozenset(target)
             if state not in numbers:
                 if len(numbers) == _MAX_STATES:

@@ -122,7 +122,7 @@ class Reset:
             case "iso_week":
                 year, week, _ = day.isocalendar()
                 return f"{year:04}-W{week:02}"
-            case "day":
+            case _:
                 return f"{day.year:04}-{day.month:02}-{day.day:02}"
 
     def determined_by(self, printed: AbstractSet[str], fiscal: int | None) -> bool:
@@ -150,7 +150,7 @@ class Reset:
                 return day
             case "iso_week":
                 return day or {"G", "V"} <= printed
-            case "fiscal_year":
+            case _:
                 return (
                     fiscal == self.fiscal
                     or month

@@ -1,4 +1,4 @@
-"""Check characters against python-stdnum: ``python tests/benchmarks/checkdigits.py``.
+"""Check characters against python-stdnum: ``python -m tests.benchmarks.checkdigits``.
 
 Ratios of CPU time in one run. One by one, hot: a hundred numbers, again and again. One by one,
 cold: one number, after walking through more memory than the caches hold. Many: ten thousand
@@ -14,10 +14,11 @@ from collections.abc import Callable
 
 from stdnum import damm, ean, isbn, luhn, verhoeff
 from stdnum.iso7064 import mod_11_2, mod_11_10, mod_37_2, mod_37_36, mod_97_10
-from timing import Cold, ratio
 
 from crmid import checkdigits
 from crmid.alphabets import DIGITS
+
+from .timing import Cold, ratio
 
 
 Compute = Callable[[str], str]
@@ -60,7 +61,7 @@ def measured(name: str) -> list[float]:
     some, sums, one = texts[:100], payloads[:100], texts[0]
     return [
         ratio(lambda: [system.is_valid(t) for t in some], lambda: [verify(t) for t in some]),
-        ratio(lambda: system.is_valid(one), lambda: verify(one), rounds=3, between=Cold()),
+        ratio(lambda: system.is_valid(one), lambda: verify(one), rounds=9, between=Cold()),
         ratio(
             lambda: system.is_valid_many(texts), lambda: [verify(t) for t in texts], rounds=5
         ),

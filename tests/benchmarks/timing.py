@@ -67,7 +67,7 @@ def _calibrated(work: Work, seconds: float, between: Work | None) -> int:
     work()  # a first run builds tables
     work()
     one = max(cpu(work, 3, between) / 3, 1)
-    return max(1, int(seconds * 1e9 / one))
+    return max(1, min(int(seconds * 1e9 / one), 50 if between else 10**9))
 
 
 class Cold:

@@ -38,7 +38,7 @@ def substitutions(system: System, text: str) -> Iterator[str]:
 def adjacent_transpositions(system: System, text: str) -> Iterator[str]:
     """ab → ba."""
     for place in range(len(text) - 1):
-        a, b = text[place : place + 2]
+        a, b = [*text[place : place + 2]]
         if a != b:
             yield text[:place] + b + a + text[place + 2 :]
 
@@ -46,7 +46,7 @@ def adjacent_transpositions(system: System, text: str) -> Iterator[str]:
 def jump_transpositions(system: System, text: str) -> Iterator[str]:
     """abc → cba."""
     for place in range(len(text) - 2):
-        a, b, c = text[place : place + 3]
+        a, b, c = [*text[place : place + 3]]
         if a != c:
             yield text[:place] + c + b + a + text[place + 3 :]
 
@@ -54,7 +54,7 @@ def jump_transpositions(system: System, text: str) -> Iterator[str]:
 def twins(system: System, text: str) -> Iterator[str]:
     """aa → bb."""
     for place in range(len(text) - 1):
-        a, b = text[place : place + 2]
+        a, b = [*text[place : place + 2]]
         if a == b:
             for new in letters(system, text, place + 1):
                 if new != a:
@@ -64,7 +64,7 @@ def twins(system: System, text: str) -> Iterator[str]:
 def jump_twins(system: System, text: str) -> Iterator[str]:
     """aca → bcb."""
     for place in range(len(text) - 2):
-        a, b, c = text[place : place + 3]
+        a, b, c = [*text[place : place + 3]]
         if a == c:
             for new in letters(system, text, place + 2):
                 if new != a:
@@ -74,7 +74,7 @@ def jump_twins(system: System, text: str) -> Iterator[str]:
 def phonetic(system: System, text: str) -> Iterator[str]:
     """a0 ↔ 1a for a from 2 to 9: fifty, fifteen."""
     for place in range(len(text) - 1):
-        a, b = text[place : place + 2]
+        a, b = [*text[place : place + 2]]
         if a in "23456789" and b == "0":
             yield text[:place] + "1" + a + text[place + 2 :]
         if a == "1" and b in "23456789":

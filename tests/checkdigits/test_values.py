@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import threading
+
 import pytest
 
 from crmid import checkdigits
@@ -158,7 +159,7 @@ def test_an_own_quasigroup_makes_a_system() -> None:
     assert five.is_valid_many(texts) == [True] * 125
     for text in texts:
         for place in range(3):
-            a, b = text[place : place + 2]
+            a, b = [*text[place : place + 2]]
             assert a == b or not five.is_valid(text[:place] + b + a + text[place + 2 :])
             assert not five.is_valid(text[:place] + str((int(a) + 1) % 5) + text[place + 1 :])
 
@@ -191,7 +192,7 @@ def test_a_quasigroup_that_misses_slips_is_refused(table: list[str], reason: str
 def test_the_witness_of_a_quasigroup_is_a_transposition_that_goes_unnoticed() -> None:
     with pytest.raises(InvalidScheme) as caught:
         checkdigits.damm("four", FOUR, FOUR_DIGITS)
-    ends = set()
+    ends = set[int]()
     for text in (caught.value.witness or "").split():
         state = 0
         for digit in text:

@@ -72,7 +72,8 @@ def typed(draw: st.DrawFn, scheme: Scheme, text: str) -> str:
                 if meant == c and not {other, other.upper(), other.lower()} & set(alphabet):
                     ways += [other] * (c in alphabet)
             noisy += draw(st.sampled_from(["", "", "", *BLANKS])) + draw(st.sampled_from(ways))
-    return noisy + draw(st.sampled_from(["", *BLANKS]))
+    end: str = draw(st.sampled_from(["", *BLANKS]))
+    return noisy + end
 
 
 @settings(max_examples=250)

@@ -55,8 +55,8 @@ def check_table(years: tuple[int, int], counted: list[Fiscal]) -> None:
 
 
 def test_the_table_of_what_determines_a_period_is_right() -> None:
-    """For all sets of directives, all resets, some fiscal months, eight years."""
-    check_table((2003, 2010), [Fiscal(1, "start"), Fiscal(4, "end"), Fiscal(6, "start")])
+    """For all sets of directives, all resets, some fiscal months, seven years."""
+    check_table((2003, 2009), [Fiscal(1, "start"), Fiscal(4, "end"), Fiscal(6, "start")])
 
 
 @pytest.mark.long
@@ -98,6 +98,7 @@ def test_a_silent_repeat_is_refused_with_a_number_that_would_be_given_twice(
     assert witness in str(caught.value)
     values = dict(free.parse(witness).values)
     values.pop("time", None)
+    values.pop("check", None)
     assert values["seq"] == 3
     keys = {
         reset.key(day.date())

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 import pytest
 import redis
-
-from crmid.stores import AsyncRedisStore, RedisStore
 from tests.faults.proxy import Proxy
 
-from .servers import Awaited, Loop, PrivateRedis, private_redis
+from crmid.stores import AsyncRedisStore, RedisStore
+
+from .servers import Awaited, Loop, PrivateRedis, client_of, private_redis
 
 
 pytest.register_assert_rewrite("tests.stores.laws")
@@ -38,7 +38,7 @@ def missing(what: str) -> None:
 @pytest.fixture(scope="session")
 def url() -> str:
     """The address of a Redis that others may use too."""
-    with contextlib.closing(redis.Redis.from_url(URL)) as client:
+    with contextlib.closing(client_of(URL)) as client:
         try:
             client.ping()
         except redis.ConnectionError:
@@ -51,7 +51,7 @@ def prefix(url: str) -> Iterator[str]:
     """A prefix of keys for this test alone; they are deleted afterwards."""
     mine = f"crmid-test-{secrets.token_hex(6)}:"
     yield mine
-    with contextlib.closing(redis.Redis.from_url(url)) as client:
+    with contextlib.closing(client_of(url)) as client:
         for key in client.scan_iter(f"{mine}*", 1000):
             client.delete(key)
 

@@ -17,10 +17,13 @@ from crmid.errors import StoreBusy, StoreError, StoreUnavailable, WeakDurability
 from crmid.stores.redis_ import requests
 
 from .conftest import Make
-from .servers import Pretender, PrivateRedis, private_redis
+from .servers import Pretender, PrivateRedis, client_of, private_redis
 
 
 KEY = CounterKey("customer")
+
+#: All that the documentation says a user needs.
+COMMANDS = ["info", "hget", "hmget", "hset", "hincrby", "get", "set", "eval", "evalsha", "wait"]
 
 
 # ------------------------------------------------------------------ a server that pretends
@@ -47,7 +50,7 @@ KEY = CounterKey("customer")
         ("NOREPLICAS Not enough good replicas", StoreUnavailable, "too few replicas"),
         ("OOM command not allowed", StoreError, "its memory is full"),
         ("MISCONF Errors writing to the AOF file", StoreError, "cannot write to its disk"),
-        ("NOPERM this user has no permissions", StoreError, "allow +info"),
+        ("NOPERM this user has no permissions", StoreError, "commands and keys that"),
         ("NOAUTH Authentication required.", StoreError, "asks for a password"),
         ("WRONGPASS invalid username-password pair", StoreError, "refuses the name"),
         ("MOVED 3999 127.0.0.1:6381", StoreError, "not a cluster"),
@@ -81,7 +84,7 @@ def test_what_counts_is_tried_again_until_it_works(make: Make) -> None:
         thread.start()
         while server.asked < 3:
             time.sleep(0.001)
-        server._answer = b"$2\r\n42\r\n"  # pyright: ignore[reportPrivateUsage]
+        server.answer = b"$2\r\n42\r\n"
         thread.join(10)
         assert got == [42]
 
@@ -90,9 +93,7 @@ def test_what_counts_is_tried_again_until_it_works(make: Make) -> None:
 def test_what_is_no_counter_is_refused(make: Make, answer: bytes) -> None:
     with contextlib.closing(Pretender(answer)) as server:
         store = make(server.url)
-        with pytest.raises(
-            StoreError, match="no value of a counter: Choose|no value of a counter"
-        ):
+        with pytest.raises(StoreError, match="no value of a counter"):
             store.peek(KEY)
         with pytest.raises(StoreError):
             store.advance(KEY, 5)
@@ -119,9 +120,9 @@ def test_refusal_without_a_reason_is_refused() -> None:
 
 def test_other_data_under_the_key(make: Make, url: str, prefix: str) -> None:
     store = make(url, prefix=prefix)
-    with redis.Redis.from_url(url) as client:
+    with client_of(url) as client:
         client.lpush(f"{prefix}counter:customer::", "x")
-        client.set(f"{prefix}counter:order::", "007")
+        client.hset(f"{prefix}counter:order::", "next", "007")
     calls: list[Callable[[], object]]
     calls = [lambda: store.reserve(KEY), lambda: store.advance(KEY, 1), lambda: store.peek(KEY)]
     for call in calls:
@@ -189,7 +190,7 @@ def test_somebody_elses_script(make: Make, private: PrivateRedis) -> None:
     private.client.config_set("lua-time-limit", 1)
 
     def occupy() -> None:
-        with contextlib.suppress(redis.ResponseError), redis.Redis(port=private.port) as client:
+        with contextlib.suppress(redis.ResponseError), client_of(private.url) as client:
             client.eval("while true do end", 0)
 
     thread = threading.Thread(target=occupy)
@@ -213,18 +214,18 @@ def test_passwords_and_rights(make: Make, private: PrivateRedis) -> None:
         enabled=True,
         passwords=["+secret"],
         keys=["crmid:*"],
-        commands=["+info", "+get", "+set", "+incrby", "+eval", "+evalsha", "+wait"],
+        commands=[f"+{name}" for name in COMMANDS],
     )
     private.client.acl_setuser(
-        "bob", enabled=True, passwords=["+secret"], keys=["*"], commands=["+info", "+get"]
+        "bob", enabled=True, passwords=["+secret"], keys=["*"], commands=["+info", "+hget"]
     )
     private.client.config_set("requirepass", "other")
     host = f"127.0.0.1:{private.port}/0"
     cases: list[tuple[str, dict[str, Any], str]] = [
         (f"redis://{host}", {}, "asks for a password"),
         (f"redis://ann:wrong@{host}", {}, "refuses the name or the password"),
-        (f"redis://bob:secret@{host}", {}, "allow \\+info"),
-        (f"redis://ann:secret@{host}", {"prefix": "other:"}, "allow \\+info"),
+        (f"redis://bob:secret@{host}", {}, "commands and keys that"),
+        (f"redis://ann:secret@{host}", {"prefix": "other:"}, "commands and keys that"),
     ]
     for url, options, advice in cases:
         with pytest.raises(StoreError, match=advice) as caught:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-import redis
 import redis.asyncio
+from tests.stores.laws import LAWS, Open
 
 from crmid.counters import MAX_VALUE, Block, CounterKey
 from crmid.errors import SequenceExhausted
 from crmid.stores import AsyncRedisStore, RedisStore
-from tests.stores.laws import LAWS, Open
+from crmid.stores.capabilities import Capability
+from crmid.stores.redis_.lines import Client
 
 from .conftest import Make
-from .servers import Awaited, Loop
+from .servers import Awaited, Loop, client_of
 
 
 KEY = CounterKey("customer")
@@ -27,12 +29,12 @@ def open_store(
 ) -> Iterator[Open]:
     with contextlib.ExitStack() as stack:
 
-        def sync(source: str | redis.Redis) -> RedisStore:
+        def sync(source: str | Client) -> RedisStore:
             store = RedisStore(source, accept_repeats_after_failover=True, prefix=prefix)
             stack.callback(store.close)
             return store
 
-        def aio(source: str | redis.asyncio.Redis) -> Awaited:
+        def aio(source: str | Client) -> Awaited:
             store = AsyncRedisStore(source, accept_repeats_after_failover=True, prefix=prefix)
             awaited = Awaited(store, loop)
             stack.callback(awaited.close)
@@ -41,12 +43,15 @@ def open_store(
         if request.param == "opened each time":
             yield lambda: sync(url)
             return
-        made = {
+        kind: Any = redis.asyncio.Redis
+        async_client = kind.from_url(url, encoding="latin-1")
+        ways: dict[str, Open] = {
             "sync": lambda: sync(url),
             "async": lambda: aio(url),
-            "client": lambda: sync(redis.Redis.from_url(url, decode_responses=True)),
-            "async client": lambda: aio(redis.asyncio.Redis.from_url(url, encoding="latin-1")),
-        }[request.param]()
+            "client": lambda: sync(client_of(url, decode_responses=True)),
+            "async client": lambda: aio(async_client),
+        }
+        made = ways[request.param]()
         yield lambda: made
 
 
@@ -91,14 +96,32 @@ def test_gives_back_from_the_top_only(make: Make, url: str, prefix: str) -> None
     assert store.peek(CounterKey("unknown")) is None
 
 
+def test_never_gives_back_what_advance_was_told(make: Make, url: str, prefix: str) -> None:
+    store = make(url, prefix=prefix)
+    store.advance(KEY, 95)
+    block = store.reserve(KEY, 15)
+    assert store.advance(KEY, 100) == 110
+    assert store.advance(KEY, 50) == 110
+    assert not store.give_back(block)
+    assert not store.give_back(block._replace(lo=99))
+    assert store.give_back(block._replace(lo=100))
+    assert store.peek(KEY) == 100
+
+
+def test_promises_nothing_that_redis_does_not_keep(url: str) -> None:
+    for kind in (RedisStore, AsyncRedisStore):
+        store = kind(url, accept_repeats_after_failover=True)
+        assert store.capabilities == {Capability.SHARED_PROCESSES, Capability.SHARED_MACHINES}
+
+
 def test_keys_can_be_read_by_people(url: str, prefix: str) -> None:
     with RedisStore(url, accept_repeats_after_failover=True, prefix=prefix) as store:
         store.reserve(CounterKey("invoice", "branch=NY;dept=001", "2026"))
         store.reserve(CounterKey("a:b", "", "50%"))
         store.remember("invoice", "reset=year")
-    with redis.Redis.from_url(url, decode_responses=True) as client:
+    with client_of(url, decode_responses=True) as client:
         found = sorted(key.removeprefix(prefix) for key in client.scan_iter(f"{prefix}*"))
-        assert client.get(f"{prefix}counter:invoice:branch=NY;dept=001:2026") == "2"
+        assert client.hget(f"{prefix}counter:invoice:branch=NY;dept=001:2026", "next") == "2"
     assert found == [
         "counter:a%3Ab::50%25",
         "counter:invoice:branch=NY;dept=001:2026",

@@ -82,19 +82,16 @@ class _Grid:
         raw: The rows.
         width: The length of each.
         count: How many there are.
-        known: Whether that is known. If not, there may be rows of other widths with line
-            feeds in them.
     """
 
     lanes: Lanes
     raw: bytes
     width: int
     count: int
-    known: bool = False
 
     def is_real(self) -> bool:
-        """Whether every line feed separates rows."""
-        return self.known or self.raw.count(b"\n") == self.count - 1
+        """Whether every line feed separates rows, and none hides rows of other widths."""
+        return self.raw.count(b"\n") == self.count - 1
 
     def column(self, place: int) -> bytes:
         """One character of each row."""
@@ -187,11 +184,7 @@ class _Job(Generic[T]):
         for group in places.values():
             alike = [rows[place] for place in group]
             grid = self.grid(alike)
-            found = (
-                None
-                if grid is None
-                else self.at_once(self.system, attrs.evolve(grid, known=True))
-            )
+            found = None if grid is None else self.at_once(self.system, grid)
             answers.update(zip(group, found or map(self.one, alike), strict=True))
         return [answers[place] for place in range(len(rows))]
 

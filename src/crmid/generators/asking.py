@@ -79,6 +79,10 @@ class Reservation:
         """A store's error, counted in numbers instead of counter values."""
         return SequenceExhausted(error.key, self.count, error.remaining // self.step)
 
+    def alone(self, error: SequenceExhausted) -> SequenceExhausted:
+        """The error of a larger reservation, as that of this one."""
+        return SequenceExhausted(error.key, self.count, error.remaining)
+
 
 def coloured(answer: Any, store: object, *, awaitable: bool) -> Any:
     """What a store has answered, if it is of the kind that its generator works with.

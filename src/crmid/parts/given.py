@@ -181,7 +181,7 @@ class Code:
 
     @property
     def template(self) -> str:
-        """``{dept:n3}``, ``{note:an..20}``, ``{key:hex*8}``."""
+        """``{dept:n3}``, ``{note:an..20}``, ``{code:hex*8}``."""
         low = f"{self.low}" if self.low > 1 or self.high == 1 else ""
         width = low if self.low == self.high else f"{low}..{self.high}"
         return f"{{{self.name}:{alphabet_token(self.alphabet)}{width}}}"

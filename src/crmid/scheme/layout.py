@@ -13,7 +13,7 @@ import attrs
 from crmid.automata import Automaton, compiled
 from crmid.counters import CounterKey, scope_of
 from crmid.directives import DIRECTIVES, Fiscal
-from crmid.errors import InvalidValue
+from crmid.errors import InvalidValue, shown
 from crmid.parts import (
     AnyPart,
     CheckCharacters,
@@ -127,11 +127,6 @@ class Layout:
         )
 
     @cached_property
-    def variable(self) -> tuple[int, ...]:
-        """The indices of the parts that are not fixed: those of the groups of the regex."""
-        return tuple(i for i, part in enumerate(self.parts) if not isinstance(part, Fixed))
-
-    @cached_property
     def covered(self) -> tuple[int, ...]:
         """The indices of the parts that the check characters are over."""
         if self.check is None:
@@ -222,7 +217,8 @@ class Layout:
             len(text)
         ]:
             raise InvalidValue(
-                part.name, f"{type(part).__name__} rendered {text!r}, which its pattern refuses"
+                part.name,
+                f"{type(part).__name__} rendered {shown(text)}, which its pattern refuses",
             )
         return text
 

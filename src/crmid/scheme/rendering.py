@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from crmid.errors import InvalidValue
+from crmid.errors import InvalidValue, shown
 from crmid.parts import CheckCharacters, Fixed, Random, SequenceNumber, Time, Ulid
 from crmid.template import near
 
@@ -55,7 +55,7 @@ def _value(values: Mapping[str, object], name: str) -> object:
 def _check(layout: Layout, texts: list[str], values: Mapping[str, object]) -> str:
     computed = layout.checked(texts)
     if values.get("check", computed) != computed:
-        raise InvalidValue("check", f"{values['check']!r} is wrong: expected {computed}")
+        raise InvalidValue("check", f"{shown(values['check'])} is wrong: expected {computed}")
     return computed
 
 
@@ -65,6 +65,6 @@ def coerced(layout: Layout, values: Mapping[str, object]) -> dict[str, Any]:
     found = values_of(layout, texts)
     if found is None:  # an application's own part that does not read what it prints
         raise InvalidValue(
-            "values", f"rendered {''.join(texts)!r}, which the parts do not read back"
+            "values", f"rendered {shown(''.join(texts))}, which the parts do not read back"
         )
     return found

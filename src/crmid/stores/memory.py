@@ -36,6 +36,7 @@ class MemoryStore:
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._next: dict[CounterKey, int] = {}
+        self._floor: dict[CounterKey, int] = {}  # what advance() was told
         self._rules: dict[str, str] = {}
 
     def reserve(
@@ -56,6 +57,7 @@ class MemoryStore:
         with self._lock:
             value = max(self._next.get(key, next_value), next_value)
             self._next[key] = value
+            self._floor[key] = max(self._floor.get(key, 0), next_value)
             return value
 
     def peek(self, key: CounterKey, /) -> int | None:
@@ -70,7 +72,8 @@ class MemoryStore:
         check_give_back(block)
         self._refuse_in_child()
         with self._lock:
-            if self._next.get(block.key) != block.hi:
+            floor = self._floor.get(block.key, 0)
+            if self._next.get(block.key) != block.hi or block.lo < floor:
                 return False
             self._next[block.key] = block.lo
             return True

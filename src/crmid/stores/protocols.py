@@ -157,6 +157,8 @@ class TakesBack(Protocol):
     def give_back(self, block: Block, /) -> bool:
         """Lower the counter to ``block.lo``, if nothing was reserved after the block.
 
+        Never below what :meth:`CounterStore.advance` was told: those values are somebody's.
+
         The caller gives no value of the block out, whatever the answer is and whether or not
         there is one, and never asks a second time: so a lost answer cannot lead to a repeat.
 
@@ -164,7 +166,8 @@ class TakesBack(Protocol):
             block: The values, up to the end of what one ``reserve`` returned.
 
         Returns:
-            Whether they were taken back; False if the counter has moved on.
+            Whether they were taken back; False if the counter has moved on, or was advanced
+            past ``block.lo``.
 
         Raises:
             StoreError: The outcome is unknown. It is not tried again.

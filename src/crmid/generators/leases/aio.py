@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crmid.counters import Block, CounterKey
@@ -27,11 +28,11 @@ class _State:
     """What belongs to one process: replaced as a whole in a child."""
 
     def __init__(self) -> None:
-        self.lock = (
-            threading.Lock()
-        )  # several event loops may be at work; never held over await
+        # Several event loops may be at work. Never held over await, but tasks may be eager.
+        self.lock = threading.RLock()
         self.leases = Leases(process())
-        self.tasks: dict[CounterKey, asyncio.Task[None]] = {}
+        self.tasks: dict[CounterKey, dict[asyncio.AbstractEventLoop, asyncio.Task[None]]] = {}
+        self.over = False  # nothing is taken ahead any more
 
 
 class AsyncLender:
@@ -60,7 +61,9 @@ class AsyncLender:
             value, fetching, evicted = self._look(state, asked)
             if evicted:
                 await self._give_back(evicted)
-            if value is None and fetching is not None:
+            if value is None:
+                if fetching is None:
+                    return await self.reserve(asked)
                 await asyncio.shield(fetching)
         return Block(asked.key, value, value + asked.step)
 
@@ -79,13 +82,11 @@ class AsyncLender:
         """Give back what is left, as far as the store takes it."""
         import asyncio
 
-        state, self._state = self._state, _State()
-        if state.leases.owner is not process():
-            return
-        here = asyncio.get_running_loop()
-        tasks = [task for task in state.tasks.values() if task.get_loop() is here]
-        await asyncio.gather(*tasks, return_exceptions=True)
+        state, here = self._current(), asyncio.get_running_loop()
+        while tasks := [loops[here] for loops in state.tasks.values() if here in loops]:
+            await asyncio.wait(tasks)
         with state.lock:
+            state.over = True
             blocks = [block for lease in state.leases.values() for block in lease.give_back()]
             state.leases.clear()
         await self._give_back(blocks)
@@ -101,12 +102,12 @@ class AsyncLender:
     ) -> tuple[int | None, asyncio.Task[None] | None, list[Block]]:
         """The next value if there is one, and the task that fetches more if it is needed."""
         with state.lock:
-            lease, evicted = state.leases.of(asked.key, self._size, asked.step)
-            value = lease.pop()
-            if value is None and lease.refill():
-                value = lease.pop()
+            lease, evicted = state.leases.of(
+                asked.key, self._size, asked.step, busy=state.tasks
+            )
+            value = lease.next()
             fetching = None
-            if value is None or lease.low:
+            if not state.over and (value is None or lease.low):
                 fetching = self._fetching(state, lease, asked)
         return value, fetching, evicted
 
@@ -114,27 +115,36 @@ class AsyncLender:
         """The task of this event loop that fetches for a lease; those of others are no use."""
         import asyncio
 
-        loop, task = asyncio.get_running_loop(), state.tasks.get(asked.key)
-        if task is None or task.done() or task.get_loop() is not loop:
-            task = loop.create_task(self._fetch(state, lease, asked))
-            task.add_done_callback(_looked_at)
-            state.tasks[asked.key] = task
+        here, loops = asyncio.get_running_loop(), state.tasks.setdefault(asked.key, {})
+        task = loops.get(here)
+        if task is None or task.done():
+            for closed in [loop for loop in loops if loop.is_closed()]:
+                del loops[closed]
+            task = here.create_task(self._fetch(state, lease, asked))
+            loops[here] = task
+            task.add_done_callback(partial(_fetched, state, asked.key))
         return task
 
     async def _fetch(self, state: _State, lease: Lease, asked: Reservation) -> None:
-        block = await self._reserve_some(asked, lease.need(time.monotonic()))
+        with state.lock:
+            count = lease.need(time.monotonic())
+        block = await self._reserve_some(asked, count)
+        left: list[Block] = []
         with state.lock:
             lease.feed(block, time.monotonic())
+            if state.over:  # the end came in another event loop
+                left = lease.give_back()
+        await self._give_back(left)
 
     async def _reserve_some(self, asked: Reservation, count: int) -> Block:
         """A block of so many numbers or, near the end of the counter, of what is left."""
-        try:
-            return await self.reserve(asked.of(count))
-        except SequenceExhausted as error:
-            if not 0 < error.remaining < count:
-                raise
-            left = error.remaining
-        return await self.reserve(asked.of(left))
+        while True:
+            try:
+                return await self.reserve(asked.of(count))
+            except SequenceExhausted as error:
+                if not 0 < error.remaining < count:
+                    raise asked.alone(error) from error
+                count = error.remaining
 
     async def reserve(self, asked: Reservation) -> Block:
         """Exactly what is asked for, from the store.
@@ -166,7 +176,13 @@ class AsyncLender:
                 return
 
 
-def _looked_at(task: asyncio.Task[None]) -> None:
-    """What is wrong shows when the lease runs dry, and is tried again before."""
+def _fetched(state: _State, key: CounterKey, task: asyncio.Task[None]) -> None:
+    with state.lock:
+        loops, here = state.tasks[key], task.get_loop()
+        if loops.get(here) is task:  # else the next one has taken its place
+            del loops[here]
+        if not loops:
+            del state.tasks[key]
+    # What is wrong shows when the lease runs dry, and is tried again before.
     if not task.cancelled():
         task.exception()

@@ -6,6 +6,7 @@ Whoever uses a lease holds a lock for everything but :meth:`Lease.pop`, which is
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Container
 from contextlib import suppress
 from typing import Literal
 
@@ -88,6 +89,11 @@ class Lease:
         self._chunk.extend(values[:count])
         return True
 
+    def next(self) -> int | None:
+        """The next value, from the stock too; None if nothing is left."""
+        value = self.pop()
+        return self.pop() if value is None and self.refill() else value
+
     @property
     def low(self) -> bool:
         """Whether half of the last block or less is left, and it is worth fetching ahead."""
@@ -144,13 +150,23 @@ class Leases(dict[CounterKey, Lease]):
         super().__init__()
         self.owner = owner
 
-    def of(self, key: CounterKey, size: LeaseSize, step: int) -> tuple[Lease, list[Block]]:
-        """The lease of a counter, made if there is none, and what must be given back for it."""
+    def of(
+        self, key: CounterKey, size: LeaseSize, step: int, *, busy: Container[CounterKey] = ()
+    ) -> tuple[Lease, list[Block]]:
+        """The lease of a counter, made if there is none, and what must be given back for it.
+
+        Args:
+            key: The counter.
+            size: See :class:`Lease`.
+            step: See :class:`Lease`.
+            busy: Counters whose leases stay, because they are about to be fed.
+        """
         lease = self.pop(key, None)
         evicted: list[Block] = []
         if lease is None:
             lease = Lease(key, size, step)
             if len(self) >= _MOST_LEASES:
-                evicted = self.pop(next(iter(self))).give_back()
+                idle = next((each for each in self if each not in busy), None)
+                evicted = [] if idle is None else self.pop(idle).give_back()
         self[key] = lease  # now the last in the dictionary's order
         return lease, evicted

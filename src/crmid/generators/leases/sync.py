@@ -6,6 +6,7 @@ starts without leases.
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 import time
@@ -27,18 +28,36 @@ _PATIENCE = 30.0  # seconds that a fork, or the end of a generator, waits for a 
 
 
 class _State:
-    """What belongs to one process: replaced as a whole in a child."""
+    """What belongs to one process: replaced as a whole in a child.
+
+    Attributes:
+        lock: For all of it. Taken by itself, not through the condition, whose own ``with`` can
+            be interrupted when it has just taken the lock, and leaves it taken.
+        changed: A fetch is over, or nobody is kept out any more.
+        leases: By counter.
+        fetching: Who fetches for a counter.
+        frozen: Nobody begins to fetch.
+        over: Nothing is taken ahead any more.
+    """
 
     def __init__(self) -> None:
-        self.changed = threading.Condition()
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
         self.leases = Leases(process())
-        self.fetching: set[CounterKey] = set()
+        self.fetching: dict[CounterKey, object] = {}
+        self.frozen = self.over = False
 
-    def freeze(self) -> threading.Condition:
-        """Keep everybody out, as soon as nobody is fetching."""
-        self.changed.acquire()
+    def freeze(self) -> None:
+        """Wait until nobody is fetching; needs the lock, which then keeps it so."""
+        self.frozen = True
         self.changed.wait_for(lambda: not self.fetching, _PATIENCE)
-        return self.changed
+
+    def fetched(self, key: CounterKey, who: object) -> None:
+        """Note that somebody does not fetch any more; whoever does not is no harm."""
+        with self.lock:
+            if self.fetching.get(key) is who:
+                del self.fetching[key]
+            self.changed.notify_all()
 
 
 class _Held:
@@ -69,7 +88,7 @@ class Lender:
         self._held = _Held()
         if size != 1:
             _HELD.add(self._held)
-            weakref.finalize(self, _settle, store, self._held)  # at exit, at the latest
+            weakref.finalize(self, _settle_later, store, self._held)  # at exit, at the latest
 
     def take(self, asked: Reservation) -> Block:
         """One number, from the lease or, where nothing is taken ahead, from the store."""
@@ -85,7 +104,7 @@ class Lender:
     def first(self, asked: Reservation) -> int | None:
         """The value that is handed out next; None if the store decides."""
         state = self._held.current()
-        with state.changed:
+        with state.lock:
             lease = state.leases.get(asked.key)
             return None if lease is None else lease.first
 
@@ -99,56 +118,67 @@ class Lender:
 
     def _wait(self, state: _State, asked: Reservation) -> int | None:
         """The next value, as soon as there is one; None to try again."""
-        with state.changed:
-            lease, evicted = state.leases.of(asked.key, self._size, asked.step)
-            value = lease.pop()
-            if value is None and lease.refill():
-                value = lease.pop()
-            fetch = asked.key not in state.fetching and (value is None or lease.low)
-            if fetch:
-                state.fetching.add(asked.key)
-            elif value is None:
-                state.changed.wait()  # another thread is fetching
-        _give_back(self._store, evicted)
-        if fetch and value is None:
-            self._fetch(state, lease, asked)
-        elif fetch:
-            self._fetch_ahead(state, lease, asked)
+        me = object()
+        try:
+            with state.lock:
+                lease, evicted = state.leases.of(
+                    asked.key, self._size, asked.step, busy=state.fetching
+                )
+                value = lease.next()
+                fetch = asked.key not in state.fetching and not state.frozen
+                fetch = fetch and (value is None or lease.low)
+                if state.over:
+                    fetch = False
+                elif fetch:
+                    state.fetching[asked.key] = me
+                elif value is None:
+                    state.changed.wait()  # another thread is fetching
+            _give_back(self._store, evicted)
+            if fetch and value is None:
+                self._fetch(state, lease, asked, me)
+            elif fetch:
+                self._fetch_ahead(state, lease, asked, me)
+            elif value is None and state.over:
+                value = self.reserve(asked).lo
+        except BaseException:  # an interrupt may come at any time
+            state.fetched(asked.key, me)
+            raise
         return value
 
-    def _fetch(self, state: _State, lease: Lease, asked: Reservation) -> None:
-        block = None
+    def _fetch(self, state: _State, lease: Lease, asked: Reservation, me: object) -> None:
+        left: list[Block] = []
         try:
-            block = self._reserve_some(asked, lease.need(time.monotonic()))
+            with state.lock:
+                count = lease.need(time.monotonic())
+            block = self._reserve_some(asked, count)
+            with state.lock:
+                lease.feed(block, time.monotonic())
+                if state.over:  # the end did not wait for so long
+                    left = lease.give_back()
         finally:
-            with state.changed:
-                if block is not None:
-                    lease.feed(block, time.monotonic())
-                state.fetching.discard(asked.key)
-                state.changed.notify_all()
+            state.fetched(asked.key, me)
+        _give_back(self._store, left)
 
-    def _fetch_ahead(self, state: _State, lease: Lease, asked: Reservation) -> None:
+    def _fetch_ahead(self, state: _State, lease: Lease, asked: Reservation, me: object) -> None:
         def fetch() -> None:
             # What is wrong shows when the lease runs dry, and is tried again before.
             with suppress(Exception):
-                self._fetch(state, lease, asked)
+                self._fetch(state, lease, asked, me)
 
         try:
             threading.Thread(target=fetch, name="crmid-lease", daemon=True).start()
         except RuntimeError:  # no more threads, or the interpreter is ending
-            with state.changed:
-                state.fetching.discard(asked.key)
-                state.changed.notify_all()
+            state.fetched(asked.key, me)
 
     def _reserve_some(self, asked: Reservation, count: int) -> Block:
         """A block of so many numbers or, near the end of the counter, of what is left."""
-        try:
-            return self.reserve(asked.of(count))
-        except SequenceExhausted as error:
-            if not 0 < error.remaining < count:
-                raise
-            left = error.remaining
-        return self.reserve(asked.of(left))
+        while True:
+            try:
+                return self.reserve(asked.of(count))
+            except SequenceExhausted as error:
+                if not 0 < error.remaining < count:
+                    raise asked.alone(error) from error
+                count = error.remaining
 
     def reserve(self, asked: Reservation) -> Block:
         """Exactly what is asked for, from the store.
@@ -178,35 +208,78 @@ def _give_back(store: Any, blocks: list[Block]) -> None:
 
 
 def _settle(store: Any, held: _Held) -> None:
-    """Give back what is left, unless it is another process's."""
-    state, held.state = held.state, _State()
-    if state.leases.owner is not process():
-        return
-    with state.changed:
-        state.changed.wait_for(lambda: not state.fetching, _PATIENCE)
+    """Give back what is left, unless it is another process's, and take nothing ahead again."""
+    state = held.current()
+    with state.lock:
+        state.freeze()
+        state.over = True
         blocks = [block for lease in state.leases.values() for block in lease.give_back()]
         state.leases.clear()
-    _give_back(store, blocks)
+        state.changed.notify_all()
+        _give_back(store, blocks)  # under the lock: before anybody who waits asks for more
+
+
+def _settle_later(store: Any, held: _Held) -> None:
+    """The same for a lender that is gone, or at exit."""
+    # Garbage is collected at any time, even while this thread is in the middle of the store,
+    # which would wait for itself. At exit the main thread has ended.
+    if threading.main_thread().is_alive() and any(map(len, held.current().leases.values())):
+        thread = threading.Thread(target=_settle_now, args=(store, held), daemon=True)
+        _SETTLING.add(thread)
+        with suppress(RuntimeError):  # no more threads
+            thread.start()
+            return
+        _SETTLING.discard(thread)
+    _settle(store, held)
+
+
+def _settle_now(store: Any, held: _Held) -> None:
+    try:
+        _settle(store, held)
+    finally:
+        _SETTLING.discard(threading.current_thread())
+
+
+_SETTLING: set[threading.Thread] = set()
+
+
+@atexit.register
+def _finish() -> None:
+    for thread in _SETTLING.copy():
+        thread.join(_PATIENCE)
 
 
 # A lock that another thread holds while the process forks stays locked in the child for ever.
 _GATE = threading.RLock()  # one fork at a time
 _HELD: weakref.WeakSet[_Held] = weakref.WeakSet()
-_FROZEN: list[threading.Condition] = []
+_FROZEN: list[_State] = []
 
 
 def _before_fork() -> None:
     _GATE.acquire()
-    _FROZEN.extend(held.state.freeze() for held in list(_HELD))
+    for held in _all_held():
+        state = held.current()  # not another process's, whose lock may be taken for ever
+        state.lock.acquire()
+        _FROZEN.append(state)
+        state.freeze()
+
+
+def _all_held() -> list[_Held]:
+    while True:
+        with suppress(RuntimeError):  # another thread has just made one
+            return list(_HELD)
 
 
 def _after_fork() -> None:
     while _FROZEN:
-        _FROZEN.pop().release()
+        state = _FROZEN.pop()
+        state.frozen = False
+        state.changed.notify_all()
+        state.lock.release()
     _GATE.release()
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch (Windows does not fork)
     os.register_at_fork(
         before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
     )

@@ -10,7 +10,14 @@ from typing import Any, Self
 
 from crmid.counters import Block, CounterKey
 from crmid.errors import StoreAmbiguous, StoreBusy, StoreUnavailable
-from crmid.stores.blocks import check_advance, check_key, check_reserve, check_text
+from crmid.stores.blocks import (
+    check_advance,
+    check_give_back,
+    check_key,
+    check_reserve,
+    check_text,
+)
+from crmid.stores.capabilities import Capability
 
 from . import faults, requests
 from .lines import AsyncLine, AsyncLines, Client
@@ -56,6 +63,11 @@ class AsyncRedisStore:
         self._terms = checked(accept_repeats_after_failover, wait_replicas, prefix, timeout)
         self._lines = AsyncLines(client_or_url, self._terms.timeout)
 
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What Redis promises: not that it is durable, nor linear through a failover."""
+        return frozenset({Capability.SHARED_PROCESSES, Capability.SHARED_MACHINES})
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._lines.server}>"
 
@@ -99,7 +111,7 @@ class AsyncRedisStore:
 
     async def give_back(self, block: Block, /) -> bool:
         """See :meth:`crmid.stores.AsyncTakesBack.give_back`."""
-        check_key(block.key)
+        check_give_back(block)
         done: bool = await self._ask(requests.give_back(self._terms.prefix, block))
         return done
 

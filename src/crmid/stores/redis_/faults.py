@@ -27,7 +27,7 @@ _ANSWERS: dict[str, tuple[type[StoreError], str]] = {
     "WRONGTYPE": (StoreError, "another kind of data is under the key: choose another prefix"),
     "NOPERM": (
         StoreError,
-        "this user may not: allow +info +get +set +incrby +eval +evalsha +wait and the keys",
+        "this user may not: give it the commands and keys that the documentation names",
     ),
     "NOAUTH": (StoreError, "it asks for a password: put it into the URL or the client"),
     "WRONGPASS": (StoreError, "it refuses the name or the password"),

@@ -1,7 +1,7 @@
 """What is asked of Redis, and how its answers are read. Pure: nothing here does I/O.
 
 Numbers cross the border as decimal texts. A number of Lua is a double, which is wrong above
-2**53; ``INCRBY`` is exact to 2**63 - 1, and texts of digits compare as numbers do once their
+2**53; ``HINCRBY`` is exact to 2**63 - 1, and texts of digits compare as numbers do once their
 lengths are compared. Each script writes once, as its last step: an error means that nothing was
 applied.
 """
@@ -41,16 +41,18 @@ def _script(text: str) -> Script:
 # In all of them: whether the text of digits a is above b.
 _ABOVE = "local function above(a, b) return #a > #b or (#a == #b and a > b) end\n"
 
+# A counter is a hash of its next value, and of what advance() was told.
+
 # Arguments: n, start, start + n, and the highest value that a block may begin at.
 _RESERVE = _script(
     _ABOVE
     + """
-local lo = redis.call('GET', KEYS[1])
+local lo = redis.call('HGET', KEYS[1], 'next')
 if above(lo or ARGV[2], ARGV[4]) then return {'', lo or ARGV[2]} end
 if lo then
-  redis.call('INCRBY', KEYS[1], ARGV[1])
+  redis.call('HINCRBY', KEYS[1], 'next', ARGV[1])
 else
-  redis.call('SET', KEYS[1], ARGV[3])
+  redis.call('HSET', KEYS[1], 'next', ARGV[3])
 end
 return {'+', lo or ARGV[2]}
 """
@@ -60,17 +62,20 @@ return {'+', lo or ARGV[2]}
 _ADVANCE = _script(
     _ABOVE
     + """
-local value = redis.call('GET', KEYS[1])
+local value, floor = unpack(redis.call('HMGET', KEYS[1], 'next', 'floor'))
 if not value or above(ARGV[1], value) then value = ARGV[1] end
-redis.call('SET', KEYS[1], value)
+if not floor or above(ARGV[1], floor) then floor = ARGV[1] end
+redis.call('HSET', KEYS[1], 'next', value, 'floor', floor)
 return value
 """
 )
 
 _GIVE_BACK = _script(
-    """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return '' end
-redis.call('SET', KEYS[1], ARGV[2])
+    _ABOVE
+    + """
+local value, floor = unpack(redis.call('HMGET', KEYS[1], 'next', 'floor'))
+if value ~= ARGV[1] or (floor and above(floor, ARGV[2])) then return '' end
+redis.call('HSET', KEYS[1], 'next', ARGV[2])
 return '+'
 """
 )
@@ -93,7 +98,8 @@ class Request:
         key: The key in Redis.
         arguments: The arguments of the script.
         read: Makes a value of the server's answer, or raises.
-        script: What the server runs; None to read the key.
+        script: What the server runs; None for a command that reads.
+        command: That command.
         repeatable: Whether asking twice is the same as asking once.
         counts: Whether a counter moves up, which replicas can be waited for.
     """
@@ -102,13 +108,14 @@ class Request:
     read: Callable[[Any], Any]
     arguments: tuple[bytes, ...] = ()
     script: Script | None = None
+    command: bytes = b""
     repeatable: bool = True
     counts: bool = False
 
     def by_name(self) -> tuple[bytes, ...]:
         """The command, for a server that keeps the script already."""
         if self.script is None:
-            return (b"GET", self.key)
+            return (self.command, self.key, *self.arguments)
         return (b"EVALSHA", self.script.sha, b"1", self.key, *self.arguments)
 
     def by_text(self) -> tuple[bytes, ...]:
@@ -157,7 +164,7 @@ def advance(prefix: str, key: CounterKey, next_value: int) -> Request:
 
 
 def give_back(prefix: str, block: Block) -> Request:
-    """Lower a counter if it is at the block's end. The answer is read as whether it was."""
+    """Take a block's end back. The answer is read as whether that was possible."""
     return Request(
         _counter(prefix, block.key),
         bool,
@@ -172,6 +179,8 @@ def peek(prefix: str, key: CounterKey) -> Request:
     return Request(
         _counter(prefix, key),
         lambda answer: None if answer is None else _number(answer, key),
+        (b"next",),
+        command=b"HGET",
     )
 
 
@@ -190,6 +199,7 @@ def recall(prefix: str, series: str) -> Request:
     return Request(
         _series(prefix, series),
         lambda answer: None if answer is None else _text(answer, series),
+        command=b"GET",
     )
 
 

@@ -10,7 +10,14 @@ from typing import Any, Self
 
 from crmid.counters import Block, CounterKey
 from crmid.errors import StoreAmbiguous, StoreBusy, StoreUnavailable
-from crmid.stores.blocks import check_advance, check_key, check_reserve, check_text
+from crmid.stores.blocks import (
+    check_advance,
+    check_give_back,
+    check_key,
+    check_reserve,
+    check_text,
+)
+from crmid.stores.capabilities import Capability
 
 from . import faults, requests
 from .lines import Client, Line, Lines
@@ -37,6 +44,10 @@ class RedisStore:
     replicas have it, else the call raises; a server that evicts keys of its own accord is
     refused; and no request is ever sent twice behind the caller's back, whatever retries the
     client is set to.
+
+    A user of limited rights needs the commands ``INFO``, ``HGET``, ``HMGET``, ``HSET``,
+    ``HINCRBY``, ``GET``, ``SET``, ``EVAL``, ``EVALSHA`` and ``WAIT``, and the keys that begin
+    with the prefix.
 
     Connections are the store's own: one for each thread in a call at the same time, each
     process its own, also after a fork. :meth:`close` closes those of this process that are at
@@ -69,6 +80,11 @@ class RedisStore:
     ) -> None:
         self._terms = checked(accept_repeats_after_failover, wait_replicas, prefix, timeout)
         self._lines = Lines(client_or_url, self._terms.timeout)
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What Redis promises: not that it is durable, nor linear through a failover."""
+        return frozenset({Capability.SHARED_PROCESSES, Capability.SHARED_MACHINES})
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._lines.server}>"
@@ -111,7 +127,7 @@ class RedisStore:
 
     def give_back(self, block: Block, /) -> bool:
         """See :meth:`crmid.stores.TakesBack.give_back`."""
-        check_key(block.key)
+        check_give_back(block)
         done: bool = self._ask(requests.give_back(self._terms.prefix, block))
         return done
 

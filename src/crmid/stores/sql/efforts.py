@@ -15,7 +15,7 @@ from crmid.errors import (
     TransactionUnsuitable,
 )
 
-from .plans import Dialect, Trouble
+from .plans import JoinDialect, Trouble
 
 
 __all__ = ["Effort", "joined_error", "own_error", "unreached"]
@@ -64,7 +64,7 @@ class Effort:
         return min(pause, left)
 
 
-def unreached(dialect: Dialect, error: Exception) -> StoreError | None:
+def unreached(dialect: JoinDialect, error: Exception) -> StoreError | None:
     """The error for a connection that could not be had; None if it is not about that."""
     names = {kind.__name__ for kind in type(error).__mro__}
     if isinstance(error, OSError) or names & {"Error", "TimeoutError"}:
@@ -72,7 +72,7 @@ def unreached(dialect: Dialect, error: Exception) -> StoreError | None:
     return None
 
 
-def own_error(dialect: Dialect, error: Exception, *, writes: bool) -> StoreError | None:
+def own_error(dialect: JoinDialect, error: Exception, *, writes: bool) -> StoreError | None:
     """The error for a statement in the store's own transaction; None for somebody else's."""
     found = dialect.read(error)
     if found is None:
@@ -88,7 +88,7 @@ def own_error(dialect: Dialect, error: Exception, *, writes: bool) -> StoreError
     return kind(_text(dialect, advice, error))
 
 
-def joined_error(dialect: Dialect, error: Exception) -> StoreError | None:
+def joined_error(dialect: JoinDialect, error: Exception) -> StoreError | None:
     """The error for a statement in the caller's transaction; None for somebody else's.
 
     A broken connection is not ambiguous there: what is not committed is not applied.
@@ -108,11 +108,11 @@ def joined_error(dialect: Dialect, error: Exception) -> StoreError | None:
     return kinds[trouble](_text(dialect, advice, error) + more)
 
 
-def _text(dialect: Dialect, advice: str, error: Exception) -> str:
+def _text(dialect: JoinDialect, advice: str, error: Exception) -> str:
     return f"{dialect.name}: {advice} ({_line(error)})" if advice else _bare(dialect, error)
 
 
-def _bare(dialect: Dialect, error: Exception) -> str:
+def _bare(dialect: JoinDialect, error: Exception) -> str:
     return f"{dialect.name}: {_line(error)}"
 
 

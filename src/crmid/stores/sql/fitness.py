@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from crmid.errors import SchemaVersion, StoreError, TransactionRequired, WeakDurability
 from crmid.stores.capabilities import Capability
 
-from .plans import VERSION, Dialect, Plan, Standing
+from .plans import VERSION, JoinDialect, Plan, Standing
 
 
 __all__ = ["Fitness", "raw_of"]
@@ -21,7 +22,7 @@ class Fitness:
         accept_weak: Whether a database is fine that may forget what it has acknowledged.
     """
 
-    def __init__(self, dialect: Dialect, *, accept_weak: bool) -> None:
+    def __init__(self, dialect: JoinDialect, *, accept_weak: bool) -> None:
         self.dialect = dialect
         self.known = False
         self._accept_weak = accept_weak
@@ -31,8 +32,11 @@ class Fitness:
         """All promises, except those that the configuration takes back."""
         return frozenset(Capability) - ({Capability.DURABLE} if self._accept_weak else set())
 
-    def own(self, *, create: bool) -> Plan[bool]:
-        """Look, on the store's own connection; create what is missing if that is wanted.
+    def own(self, create: Callable[[], Plan[None]] | None) -> Plan[bool]:
+        """Look, on the store's own connection.
+
+        Args:
+            create: How to create the tables if they are missing; None if that is not wanted.
 
         Returns:
             Whether the tables are there.
@@ -43,8 +47,8 @@ class Fitness:
             StoreError: It is unfit in another way.
         """
         there = self._judged((yield from self.dialect.standing()))
-        if not there and create:
-            yield from self.dialect.create()
+        if not there and create is not None:
+            yield from create()
             there = self._judged((yield from self.dialect.standing()))
         self.known = there
         return there

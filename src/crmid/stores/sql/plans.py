@@ -21,6 +21,7 @@ __all__ = [
     "Answer",
     "Call",
     "Dialect",
+    "JoinDialect",
     "Mode",
     "Plan",
     "Standing",
@@ -133,11 +134,10 @@ class Standing(NamedTuple):
     weak: str
 
 
-class Dialect(Protocol):
-    """All that the shells need to know about an engine and its driver.
+class JoinDialect(Protocol):
+    """What is needed to know about an engine and its driver inside the caller's transaction.
 
-    The methods on connections do no I/O, except :meth:`autocommit`: what it returns is awaited
-    by async code. Plans use only the parameters of the call, and are used once.
+    The methods on connections do no I/O. Plans are used once.
     """
 
     @property
@@ -146,15 +146,7 @@ class Dialect(Protocol):
         ...
 
     def cursor(self, connection: Any, /) -> Any:
-        """A cursor whose rows are plain, whatever rows the caller's connection makes."""
-        ...
-
-    def autocommits(self, connection: Any, /) -> bool:
-        """Whether each statement is a transaction of its own."""
-        ...
-
-    def autocommit(self, connection: Any, on: bool, /) -> Any:  # noqa: FBT001
-        """Switch that, outside a transaction."""
+        """A cursor whose rows are plain or mappings, whatever the caller's connection makes."""
         ...
 
     def in_transaction(self, connection: Any, /) -> bool:
@@ -165,14 +157,6 @@ class Dialect(Protocol):
         """
         ...
 
-    def is_closed(self, connection: Any, /) -> bool:
-        """Whether the connection is known to be of no use."""
-        ...
-
-    def abandon(self, connection: Any, /) -> None:
-        """Close at once, without waiting for the server. Never raises."""
-        ...
-
     def read(self, error: BaseException, /) -> tuple[Trouble, str] | None:
         """What a driver's error means, with what to do; None for an error of somebody else."""
         ...
@@ -181,23 +165,12 @@ class Dialect(Protocol):
         """Look at the server and the tables, without any effect."""
         ...
 
-    def create(self) -> Plan[None]:
-        """Create the tables; several at once end with the same tables."""
-        ...
-
     def reserve(self, call: Call, wanted: Wanted, /) -> Plan[Block]:
         """Take values."""
         ...
 
     def advance(self, call: Call, key: CounterKey, value: int, /) -> Plan[int]:
         """Raise a counter; its next value."""
-        ...
-
-    def give_back(self, call: Call, block: Block, /) -> Plan[bool]:
-        """Lower a counter to the beginning of a block, if it still stands at its end.
-
-        Not below a value that :meth:`advance` was told.
-        """
         ...
 
     def peek(self, key: CounterKey, /) -> Plan[int | None]:
@@ -210,6 +183,37 @@ class Dialect(Protocol):
 
     def recall(self, series: str, /) -> Plan[str | None]:
         """The rules of a series."""
+        ...
+
+
+class Dialect(JoinDialect, Protocol):
+    """What is needed besides on connections of the store's own."""
+
+    def autocommits(self, connection: Any, /) -> bool:
+        """Whether each statement is a transaction of its own."""
+        ...
+
+    def autocommit(self, connection: Any, on: bool, /) -> Any:  # noqa: FBT001
+        """Switch that, outside a transaction; async code awaits what is returned."""
+        ...
+
+    def is_closed(self, connection: Any, /) -> bool:
+        """Whether the connection is known to be of no use."""
+        ...
+
+    def abandon(self, connection: Any, /) -> None:
+        """Close at once, without waiting for the server. Never raises."""
+        ...
+
+    def create(self) -> Plan[None]:
+        """Create the tables; several at once end with the same tables."""
+        ...
+
+    def give_back(self, call: Call, block: Block, /) -> Plan[bool]:
+        """Lower a counter to the beginning of a block, if it still stands at its end.
+
+        Not below a value that :meth:`advance` was told.
+        """
         ...
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 
-__all__ = ["busy", "code_of", "is_busy", "name_of", "translated"]
+__all__ = ["advice", "busy", "code_of", "is_busy", "name_of", "translated"]
 
 _ADVICE = {
     "SQLITE_READONLY": "it is read-only: give this user write access to it and its directory",
@@ -53,6 +53,11 @@ def busy(path: str, waited: float) -> StoreBusy:
         f"{name_of(path)}: somebody else kept it locked, waited {waited:.1f} s. Try again; end "
         "long transactions on it, give numbers a file of their own, or raise the time-out"
     )
+
+
+def advice(error: sqlite3.Error) -> str:
+    """What to do about everything but a lock; empty where there is nothing to say."""
+    return _ADVICE.get(code_of(error), "")
 
 
 def translated(error: sqlite3.Error, path: str) -> StoreError:

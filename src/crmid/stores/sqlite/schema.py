@@ -6,7 +6,8 @@ version is a row of its own, because ``PRAGMA user_version`` is the application'
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmid.counters import CounterKey
 
@@ -16,19 +17,25 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "COUNTER",
+    "INSERT",
+    "REMEMBER",
+    "RULES",
+    "UPDATE",
     "VERSION",
+    "Counter",
     "Unfit",
+    "counter",
+    "counter_of",
     "create",
     "exists",
     "first_rules",
-    "next_value",
-    "set_next",
+    "put",
+    "rules_of",
     "set_rules",
 ]
 
 VERSION = 1
-
-T = TypeVar("T")
 
 _TABLES = {
     "crmid_schema": "CREATE TABLE crmid_schema (version INTEGER NOT NULL)",
@@ -38,7 +45,9 @@ CREATE TABLE crmid_counter (
   series TEXT NOT NULL,
   scope  TEXT NOT NULL,
   period TEXT NOT NULL,
-  next   INTEGER NOT NULL CHECK (typeof(next) = 'integer' AND next >= 0),
+  mode   INTEGER NOT NULL CHECK (mode BETWEEN 0 AND 2),
+  next   INTEGER NOT NULL CHECK (typeof(next) = 'integer' AND next >= floor),
+  floor  INTEGER NOT NULL CHECK (typeof(floor) = 'integer' AND floor >= 0),
   PRIMARY KEY (series, scope, period)
 ) WITHOUT ROWID""",
     "crmid_series": """\
@@ -50,10 +59,26 @@ CREATE TABLE crmid_series (
 
 # Each reading statement reads the version too: a file that a newer crmid has changed in the
 # meantime is noticed before anything is written to it.
-_NEXT = """\
-SELECT version, (SELECT next FROM crmid_counter WHERE series = ? AND scope = ? AND period = ?)
-FROM crmid_schema"""
-_RULES = "SELECT version, (SELECT rules FROM crmid_series WHERE series = ?) FROM crmid_schema"
+_IS_KEY = "series = :series AND scope = :scope AND period = :period"
+COUNTER = f"""\
+SELECT version, next, mode, floor FROM crmid_schema LEFT JOIN crmid_counter ON {_IS_KEY}"""
+INSERT = "INSERT INTO crmid_counter VALUES (:series, :scope, :period, :mode, :next, :floor)"
+UPDATE = f"UPDATE crmid_counter SET mode = :mode, next = :next, floor = :floor WHERE {_IS_KEY}"
+RULES = """\
+SELECT version, rules FROM crmid_schema LEFT JOIN crmid_series ON series = :series"""
+REMEMBER = "INSERT INTO crmid_series VALUES (:series, :rules)"
+
+
+class Counter(NamedTuple):
+    """A row of the table: the next value, how the counter is used, its lowest next value."""
+
+    next: int
+    mode: int
+    floor: int
+
+    def of(self, key: CounterKey) -> dict[str, str | int]:
+        """The parameters that write it."""
+        return {**key._asdict(), **self._asdict()}
 
 
 class Unfit(Exception):
@@ -69,9 +94,7 @@ def exists(connection: sqlite3.Connection) -> bool:
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'crmid_%'"
     found = {name for (name,) in connection.execute(query)}
     if "crmid_schema" in found:  # first of all: a newer version may have other tables
-        _of_this_version(
-            connection.execute("SELECT version, NULL FROM crmid_schema").fetchone()
-        )
+        _check_version(connection.execute("SELECT version FROM crmid_schema").fetchone())
     missing = _TABLES.keys() - found
     if missing and found & _TABLES.keys():
         raise Unfit(
@@ -88,43 +111,45 @@ def create(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO crmid_schema VALUES (?)", (VERSION,))
 
 
-def next_value(connection: sqlite3.Connection, key: CounterKey) -> int | None:
-    """The next value of a counter, None if it does not exist."""
-    row: tuple[int, int | None] | None = connection.execute(_NEXT, key).fetchone()
-    return _of_this_version(row)
+def counter(connection: sqlite3.Connection, key: CounterKey) -> Counter | None:
+    """A counter, None if it does not exist."""
+    return counter_of(connection.execute(COUNTER, key._asdict()).fetchone())
 
 
-def set_next(
-    connection: sqlite3.Connection, key: CounterKey, current: int | None, value: int
+def counter_of(row: Sequence[Any] | None) -> Counter | None:
+    """The answer to :data:`COUNTER`."""
+    _check_version(row)
+    return None if row is None or row[1] is None else Counter(*row[1:])
+
+
+def put(
+    connection: sqlite3.Connection, key: CounterKey, old: Counter | None, new: Counter
 ) -> None:
-    """Move a counter from its current value to another one."""
-    if current is None:
-        connection.execute("INSERT INTO crmid_counter VALUES (?, ?, ?, ?)", (*key, value))
-    else:
-        connection.execute(
-            "UPDATE crmid_counter SET next = ? WHERE series = ? AND scope = ? AND period = ?",
-            (value, *key),
-        )
+    """Write a counter, in the place of an old one if there is one."""
+    connection.execute(INSERT if old is None else UPDATE, new.of(key))
 
 
 def first_rules(connection: sqlite3.Connection, series: str) -> str | None:
     """The rules of a series that were stored first, None if there are none."""
-    row: tuple[int, str | None] | None = connection.execute(_RULES, (series,)).fetchone()
-    return _of_this_version(row)
+    return rules_of(connection.execute(RULES, {"series": series}).fetchone())
+
+
+def rules_of(row: Sequence[Any] | None) -> str | None:
+    """The answer to :data:`RULES`."""
+    _check_version(row)
+    return None if row is None else row[1]
 
 
 def set_rules(connection: sqlite3.Connection, series: str, rules: str) -> None:
     """Store the rules of a new series."""
-    connection.execute("INSERT INTO crmid_series VALUES (?, ?)", (series, rules))
+    connection.execute(REMEMBER, {"series": series, "rules": rules})
 
 
-def _of_this_version(row: tuple[int, T] | None) -> T:
+def _check_version(row: Sequence[Any] | None) -> None:
     if row is None:
         raise Unfit("the table crmid_schema is empty: restore the file from a backup")
-    version, value = row
-    if version != VERSION:
+    if row[0] != VERSION:
         raise Unfit(
-            f"its tables are of version {version}, this crmid knows version {VERSION}: "
+            f"its tables are of version {row[0]}, this crmid knows version {VERSION}: "
             "upgrade crmid"
         )
-    return value

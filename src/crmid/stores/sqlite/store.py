@@ -15,10 +15,14 @@ from crmid.stores.blocks import (
     check_key,
     check_reserve,
     check_text,
-    next_block,
 )
+from crmid.stores.capabilities import Capability
+from crmid.stores.sql.fitness import Fitness
+from crmid.stores.sql.plans import Call, Mode, Wanted
+from crmid.stores.sql.sync.joined import JoinedStore
 
 from . import schema
+from .dialect import SQLite, raised, taken
 from .session import Session, new_session
 
 
@@ -55,16 +59,26 @@ class SQLiteStore:
     Args:
         path: The file. A relative path is resolved now, not at each call.
         timeout: Seconds that one call waits for others at most, from 0 to 86,400.
+        accept_weak: Whether :meth:`within` accepts connections below ``synchronous = FULL``,
+            whose commits a power cut may take back.
 
     Raises:
         InvalidValue: The path names no file, or the time-out is out of its range.
         TypeError: An argument of a wrong type.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        timeout: float = 5.0,
+        accept_weak: bool = False,
+    ) -> None:
         self._path = _checked_path(path)
         self._timeout = _checked_timeout(timeout)
         self._sessions: dict[int, Session] = {}
+        self._accept_weak = accept_weak
+        self._fitness = Fitness(SQLite(self._path), accept_weak=accept_weak)
         weakref.finalize(self, _close_own, self._sessions)
 
     @property
@@ -77,16 +91,25 @@ class SQLiteStore:
         """Seconds that one call waits for others at most."""
         return self._timeout
 
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """Every promise that holds for this store as it is configured."""
+        return self._fitness.capabilities - {Capability.SHARED_MACHINES}
+
     def reserve(
         self, key: CounterKey, n: int = 1, /, *, start: int = 1, limit: int | None = None
     ) -> Block:
         """See :meth:`crmid.stores.CounterStore.reserve`."""
         check_reserve(key, n, start, limit)
 
+        call = Call(Mode.LEASE, 0.0, any_isolation=True)
+        wanted = Wanted(key, n, start, limit)
+
         def work(connection: sqlite3.Connection) -> Block:
-            current = schema.next_value(connection, key)
-            block = next_block(key, current, n, start, limit)
-            schema.set_next(connection, key, current, block.hi)
+            old = schema.counter(connection, key)
+            block = taken(call, wanted, old)
+            floor = 0 if old is None else old.floor
+            schema.put(connection, key, old, schema.Counter(block.hi, Mode.LEASE, floor))
             return block
 
         return self._session().write(work)
@@ -96,28 +119,36 @@ class SQLiteStore:
         check_advance(key, next_value)
 
         def work(connection: sqlite3.Connection) -> int:
-            current = schema.next_value(connection, key)
-            if current is not None and current >= next_value:
-                return current
-            schema.set_next(connection, key, current, next_value)
-            return next_value
+            old = schema.counter(connection, key)
+            new = raised(old, next_value)
+            if new != old:
+                schema.put(connection, key, old, new)
+            return new.next
 
         return self._session().write(work)
 
     def peek(self, key: CounterKey, /) -> int | None:
         """See :meth:`crmid.stores.CounterStore.peek`."""
         check_key(key)
-        return self._session().read(lambda connection: schema.next_value(connection, key))
+
+        def work(connection: sqlite3.Connection) -> int | None:
+            counter = schema.counter(connection, key)
+            return None if counter is None else counter.next
+
+        return self._session().read(work)
 
     def give_back(self, block: Block, /) -> bool:
-        """See :meth:`crmid.stores.TakesBack.give_back`."""
+        """See :meth:`crmid.stores.TakesBack.give_back`.
+
+        Values below what :meth:`advance` was told are not taken back.
+        """
         check_give_back(block)
 
         def work(connection: sqlite3.Connection) -> bool:
-            current = schema.next_value(connection, block.key)
-            if current != block.hi:
+            old = schema.counter(connection, block.key)
+            if old is None or old.next != block.hi or old.floor > block.lo:
                 return False
-            schema.set_next(connection, block.key, current, block.lo)
+            schema.put(connection, block.key, old, old._replace(next=block.lo))
             return True
 
         return self._session().write(work)
@@ -140,6 +171,31 @@ class SQLiteStore:
         """See :meth:`crmid.stores.SeriesMemory.recall`."""
         check_text("series", series)
         return self._session().read(lambda connection: schema.first_rules(connection, series))
+
+    def create(self) -> None:
+        """Create the file and its tables, unless they are there; so does what writes first.
+
+        Numbers inside transactions create nothing.
+
+        Raises:
+            StoreError: As for :meth:`reserve`.
+        """
+        self._session().write(lambda _: None)
+
+    def within(self, connection: Any, /, *, retries: bool = False) -> JoinedStore:
+        """This store inside the caller's transaction on the same file: gapless numbers.
+
+        Begin it with ``BEGIN IMMEDIATE``: a transaction that has read already fails as soon as
+        somebody else has written, without waiting.
+
+        Args:
+            connection: With a transaction open on it: a connection of :mod:`sqlite3`, a
+                ``Connection`` or ``Session`` of SQLAlchemy, or a connection of Django. Its
+                ``PRAGMA synchronous`` must be ``FULL`` or above.
+            retries: Whether the caller does a failed transaction again from its beginning;
+                nothing depends on it here.
+        """
+        return JoinedStore(connection, self._fitness, self._timeout, retries=retries)
 
     def close(self) -> None:
         """Close this process's connection. The next call opens it again.
@@ -166,10 +222,11 @@ class SQLiteStore:
         return f"SQLiteStore({self._path!r}, timeout={self._timeout!r})"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"path": self._path, "timeout": self._timeout}
+        options = {"timeout": self._timeout, "accept_weak": self._accept_weak}
+        return {"path": self._path, **options}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["path"], timeout=state["timeout"])  # type: ignore[misc]
+        self.__init__(**state)  # type: ignore[misc]
 
     def _session(self) -> Session:
         # The process id is asked for each time, because not every fork runs Python's hooks.

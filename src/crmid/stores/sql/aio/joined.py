@@ -12,7 +12,7 @@ from crmid.stores.blocks import check_advance, check_key, check_reserve, check_t
 from crmid.stores.capabilities import Capability
 from crmid.stores.sql.efforts import joined_error
 from crmid.stores.sql.fitness import Fitness, raw_of
-from crmid.stores.sql.plans import Answer, Call, Dialect, Mode, Plan, Wanted, check_lengths
+from crmid.stores.sql.plans import Answer, Call, JoinDialect, Mode, Plan, Wanted, check_lengths
 
 
 __all__ = ["AsyncJoinedStore", "run"]
@@ -20,7 +20,7 @@ __all__ = ["AsyncJoinedStore", "run"]
 T = TypeVar("T")
 
 
-async def run(dialect: Dialect, connection: Any, plan: Plan[T]) -> T:
+async def run(dialect: JoinDialect, connection: Any, plan: Plan[T]) -> T:
     """Carry out a plan on a connection."""
     cursor = dialect.cursor(connection)
     try:

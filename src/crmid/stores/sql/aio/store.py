@@ -192,7 +192,7 @@ class AsyncSQLStore:
         sent = False
         try:
             if not self._fitness.known:
-                look = self._fitness.own(create=writes)
+                look = self._fitness.own(self._dialect.create if writes else None)
                 if not await run(self._dialect, connection, look):
                     return None  # type: ignore[return-value] # there is nothing to be read
             sent = writes

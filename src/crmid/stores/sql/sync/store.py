@@ -190,7 +190,7 @@ class SQLStore:
         sent = False
         try:
             if not self._fitness.known:
-                look = self._fitness.own(create=writes)
+                look = self._fitness.own(self._dialect.create if writes else None)
                 if not run(self._dialect, connection, look):
                     return None  # type: ignore[return-value] # there is nothing to be read
             sent = writes
