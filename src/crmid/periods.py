@@ -67,7 +67,8 @@ def local(moment: object, where: tzinfo, field: str = "at") -> datetime:
             f"{shown(moment)} says no time zone; give one, as in datetime.now(timezone.utc)",
         )
     try:
-        return moment.astimezone(where)
+        # By way of UTC: a time that a zone skips, given in that very zone, would stay as it is.
+        return moment.astimezone(UTC).astimezone(where)
     except OverflowError as error:
         raise InvalidValue(
             field, f"{shown(moment)} is outside the years 1–9999 in {where}"

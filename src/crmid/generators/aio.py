@@ -12,7 +12,7 @@ from crmid.errors import InvalidScheme, SequenceExhausted, StoreError
 from crmid.scheme import Scheme
 from crmid.stores.protocols import AsyncCounterStore
 
-from .asking import coloured, same_rules
+from .asking import check_store, coloured, same_rules
 from .draws import Entropy
 from .issuing import Clock, Issuer, Order
 from .leases import AsyncLender, LeaseSize, check_size
@@ -36,6 +36,7 @@ class AsyncIdGenerator:
 
     Raises:
         InvalidScheme: As for :class:`crmid.IdGenerator`.
+        InvalidValue: As for :class:`crmid.IdGenerator`.
 
     >>> import asyncio
     >>> from crmid import MemoryStore, Scheme, in_thread
@@ -57,6 +58,7 @@ class AsyncIdGenerator:
             raise InvalidScheme(f"{scheme.name} has a sequence: give the generator a store")
         self.scheme = scheme
         check_size(lease)
+        check_store(store)
         self._store: Any = store
         self._issuer = Issuer(scheme, clock, entropy)
         self._rules = "" if scheme.layout.sequence is None else scheme.layout.sequence.rules

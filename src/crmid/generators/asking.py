@@ -7,10 +7,10 @@ from typing import Any
 import attrs
 
 from crmid.counters import MAX_VALUE, Block, CounterKey
-from crmid.errors import SequenceExhausted, SeriesChanged, StoreError, shown
+from crmid.errors import InvalidValue, SequenceExhausted, SeriesChanged, StoreError, shown
 
 
-__all__ = ["Reservation", "coloured", "same_rules"]
+__all__ = ["Reservation", "check_store", "coloured", "same_rules"]
 
 
 @attrs.frozen
@@ -82,6 +82,17 @@ class Reservation:
     def alone(self, error: SequenceExhausted) -> SequenceExhausted:
         """The error of a larger reservation, as that of this one."""
         return SequenceExhausted(error.key, self.count, error.remaining)
+
+
+def check_store(store: object) -> None:
+    """Refuse the path of a file in place of a store, before the first number is asked for.
+
+    Raises:
+        InvalidValue: It is one.
+    """
+    if isinstance(store, str) or hasattr(store, "__fspath__"):
+        path = shown(store)
+        raise InvalidValue("store", f"{path} is no store; SQLiteStore({path}) is one")
 
 
 def coloured(answer: Any, store: object, *, awaitable: bool) -> Any:

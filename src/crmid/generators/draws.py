@@ -21,6 +21,7 @@ Entropy = Callable[[int], bytes]
 # set of given values. Beyond, draws are permuted instead of remembered, and values share.
 _MOST_REMEMBERED = 1_000_000
 _MOST_SCOPES = 65_536
+_TRIES = 1_000  # each succeeds with a probability of a half or more
 
 
 def exactly(size: int, entropy: Callable[[int], object]) -> bytes:
@@ -39,10 +40,11 @@ def below(bound: int, entropy: Entropy) -> int:
     """A number from 0, inclusive, to ``bound``, exclusive, each as likely as the others."""
     bits = (bound - 1).bit_length()
     size = (bits + 7) // 8
-    while True:
+    for _ in range(_TRIES):
         value = int.from_bytes(exactly(size, entropy), "big") >> (8 * size - bits)
         if value < bound:
             return value
+    raise _not_random()
 
 
 @lru_cache(maxsize=64)
@@ -57,9 +59,15 @@ def random_text(part: Random, entropy: Entropy) -> str:
     """Random characters of a part, each as likely as the others."""
     table, unfair = _symbols(part.alphabet.characters)
     text = b""
-    while len(text) < part.length:
+    for _ in range(_TRIES):
         text += exactly(part.length - len(text), entropy).translate(table, unfair)
-    return text.decode("ascii")
+        if len(text) == part.length:
+            return text.decode("ascii")
+    raise _not_random()
+
+
+def _not_random() -> InvalidValue:
+    return InvalidValue("entropy", "the same unfit bytes again and again: not random")
 
 
 class Permutation:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from crmid.counters import Block
-from crmid.errors import ClockMovedBack, InvalidScheme, InvalidValue, shown
+from crmid.errors import ClockMovedBack, InvalidScheme, InvalidValue, StoreError, shown
 from crmid.parts import AnyPart, CheckCharacters, Fixed, Random, SequenceNumber, Time
 from crmid.periods import EPOCH, instant
 from crmid.scheme import Scheme
@@ -37,10 +37,21 @@ _BRIDGED = 1_000_000_000  # how far back a clock may step, in nanoseconds, and b
 class _Memory:
     """What must not be shared between processes; one thread at a time holds the lock."""
 
-    lock: threading.Lock = attrs.field(factory=threading.Lock)
+    lock: threading.RLock = attrs.field(factory=threading.RLock)
+    inside: bool = False
     last: int | None = None
     tick: Tick | None = None
     ulids: MonotonicUlids = attrs.field(factory=MonotonicUlids)
+
+    def __enter__(self) -> None:
+        # The lock is reentrant, because code that a signal or the garbage collector runs in
+        # between would wait for itself; it would find things half changed, so it is sent away.
+        if self.inside:
+            raise StoreError("in use by the code that a signal or a finalizer interrupted")
+        self.inside = True
+
+    def __exit__(self, *_: object) -> None:
+        self.inside = False
 
 
 class Issuer:
@@ -112,7 +123,7 @@ class Issuer:
     def _ticked(self, part: Random, count: int, texts: dict[str, str]) -> Order:
         """An order of now, with texts that were not drawn before in its tick."""
         memory = self.memory
-        with memory.lock:
+        with memory.lock, memory:
             now = self._bridged(memory)
             order = Order(self, count, self._moment(now), texts)
             memory.last = now
@@ -158,7 +169,7 @@ class Issuer:
         if order.backdated:
             return [once(milliseconds, self.entropy) for _ in range(order.count)]
         memory = self.memory
-        with memory.lock:
+        with memory.lock, memory:
             return [memory.ulids.next(milliseconds, self.entropy) for _ in range(order.count)]
 
 

@@ -12,7 +12,7 @@ from crmid.errors import InvalidScheme, SequenceExhausted, StoreError
 from crmid.scheme import Scheme
 from crmid.stores.protocols import CounterStore
 
-from .asking import coloured, same_rules
+from .asking import check_store, coloured, same_rules
 from .draws import Entropy
 from .issuing import Clock, Issuer, Order
 from .leases import LeaseSize, Lender, check_size
@@ -37,6 +37,7 @@ class IdGenerator:
             generator is closed, and leave gaps when the process is killed.
 
     Raises:
+        InvalidValue: The store or the lease is none.
         InvalidScheme: The scheme has a sequence and there is no store, or nothing in it makes
             two numbers differ.
 
@@ -61,6 +62,7 @@ class IdGenerator:
             raise InvalidScheme(f"{scheme.name} has a sequence: give the generator a store")
         self.scheme = scheme
         check_size(lease)
+        check_store(store)
         self._store: Any = store
         self._issuer = Issuer(scheme, clock, entropy)
         self._rules = "" if scheme.layout.sequence is None else scheme.layout.sequence.rules

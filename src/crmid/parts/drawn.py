@@ -109,8 +109,8 @@ class SequenceNumber:
 
     @property
     def limit(self) -> int:
-        """What a counter never goes beyond: the value after the last, exclusive."""
-        return self.start + self.capacity * self.step
+        """What a counter never goes beyond, exclusive: the last number printed fits."""
+        return int(10**self.high) + self.step - 1
 
     def render(self, value: object, /) -> str:
         """The digits of an integer."""
