@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import islice, product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crmid import InvalidScheme, Scheme
@@ -68,6 +68,8 @@ patterns = st.recursive(st.sampled_from(["a", "b", "[ab]", "c"]), _grown, max_le
 
 @settings(max_examples=250)
 @given(patterns)
+@example("(?:a?){2}b")
+@example("c(?:a(?:b?){3}){2}")
 def test_an_automaton_accepts_what_the_pattern_derives(pattern: str) -> None:
     """The same language as by brute force, the same lengths, a sample of each length."""
     derived = derivations(parse(pattern))

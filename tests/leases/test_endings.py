@@ -230,7 +230,9 @@ def test_close_beside_busy_threads(lease: LeaseSize) -> None:
         new = IdGenerator(SCHEME, store, lease=lease)
         begun = threading.Event()
 
-        def work(index: int, new: IdGenerator = new, begun: threading.Event = begun) -> list[str]:
+        def work(
+            index: int, new: IdGenerator = new, begun: threading.Event = begun
+        ) -> list[str]:
             texts: list[str] = []
             try:
                 while True:

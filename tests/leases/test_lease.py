@@ -178,9 +178,7 @@ def test_adjacent_runs_are_one() -> None:
     assert lease.first is lease.next() is None
 
 
-@pytest.mark.parametrize(
-    "size", [0, -1, 100_001, 1.0, True, "AUTO", "", None, b"auto"]
-)
+@pytest.mark.parametrize("size", [0, -1, 100_001, 1.0, True, "AUTO", "", None, b"auto"])
 def test_odd_sizes_are_refused(size: object) -> None:
     """Neither ``"auto"`` nor an integer from 1 to 100,000."""
     with pytest.raises(InvalidValue, match="'auto' or an integer from 1 to 100,000"):
