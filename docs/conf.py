@@ -33,6 +33,7 @@ nitpick_ignore_regex = [
     # Inner types, of which an application needs what the text beside them says.
     (r"py:class", r"Lanes|Repairs|crmid\.checkdigits\.rules\.Rule"),
     (r"py:class", r"crmid\.stores\.threads\.(?:Remembering)?ThreadedStore"),
+    (r"py:class", r"crmid\.stores\.sql\.fitness\.Fitness"),
 ]
 
 

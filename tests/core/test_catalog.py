@@ -70,7 +70,7 @@ def test_check_characters_do_not_excuse_two_shapes_alike(
         assert not set(all_numbers(one)) & set(all_numbers(second))
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(numbered())
 def test_every_scheme_collides_with_itself(made: tuple[Scheme, Any, str]) -> None:
     scheme, _, _ = made

@@ -21,7 +21,16 @@ from crmid import (
     SeriesChanged,
     StoreError,
 )
-from crmid.errors import columns, drawn, plural, pointed, shown, word
+from crmid.errors import (
+    ModeConflict,
+    SchemaVersion,
+    columns,
+    drawn,
+    plural,
+    pointed,
+    shown,
+    word,
+)
 
 from .strategies import FOREIGN, PRINTABLE
 
@@ -104,6 +113,13 @@ def test_each_error_is_one_line_of_words() -> None:
     assert "counts by nothing, the scheme by reset=year" in changed
     assert "the scheme by nothing" in str(SeriesChanged("s", "reset=year", ""))
     assert str(CounterKey("s")) == "counter s"
+    drawn_at_once = str(CollisionBudgetExceeded("", 20, 10))
+    assert drawn_at_once.startswith(
+        "20 numbers asked for at once, and there are 10 random texts"
+    )
+    assert str(ModeConflict(key, "gapless", "lease")).startswith(f"{key} is used ")
+    assert str(SchemaVersion("numbers.db", 3, 2)).endswith("version 2: upgrade crmid")
+    assert str(SchemaVersion("numbers.db", 1, 2)).endswith("version 2: upgrade the tables")
 
 
 def test_an_error_without_a_template_has_a_diagram_all_the_same() -> None:

@@ -405,3 +405,12 @@ def test_a_subclass_of_str_comes_back_as_a_plain_str() -> None:
         assert text == "C001A7"
     text = scheme.render(dept=Loud("001"), tier=Loud("A"), random=Loud("7"))
     assert (type(text), text) == (str, "C001A7")
+
+
+def test_one_text_is_not_many_texts() -> None:
+    """A text handed in as a list of texts is an error, not its characters."""
+    scheme = Scheme("customer", "C{seq:n5}")
+    with pytest.raises(TypeError, match="many texts"):
+        scheme.is_valid_many("C00001")
+    with pytest.raises(TypeError, match="many texts"):
+        next(scheme.parse_many("C00001"))

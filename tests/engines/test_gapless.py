@@ -8,7 +8,9 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -222,11 +224,29 @@ def test_a_counter_is_gapless_or_not_for_ever(world: World) -> None:
 
 
 @each_driver
+def test_an_error_of_the_arguments_is_raised_before_anything_is_sent(world: World) -> None:
+    with contextlib.closing(world.client()) as client:
+        store = client.store()
+        for call in (
+            partial(store.reserve, KEY, 0),
+            partial(store.advance, KEY, -1),
+            partial(store.peek, CounterKey("x" * 601)),
+            partial(store.remember, "s", "\0"),
+            partial(store.recall, "x" * 601),
+        ):
+            with pytest.raises(ValueError, match=r"must be|bytes|NUL"):
+                call()
+
+
+@each_driver
 def test_it_says_what_it_is(world: World) -> None:
     with contextlib.closing(world.client()) as client:
-        joined = client.store(retries=True)
-        assert Capability.JOIN_TRANSACTION in world.own.capabilities
-    assert "password" not in repr(joined)
+        joined: Any = client.store(retries=True)
+        joined = getattr(joined, "store", joined)
+        assert {Capability.JOIN_TRANSACTION, Capability.DURABLE} <= joined.capabilities
+        assert joined.capabilities >= world.own.capabilities
+        assert repr(joined).endswith("retries=True)")
+        assert "password" not in repr(joined)
 
 
 @pytest.mark.parametrize(

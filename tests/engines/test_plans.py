@@ -9,7 +9,7 @@ import psycopg
 import pymysql
 import pytest
 
-from crmid.counters import CounterKey
+from crmid.counters import Block, CounterKey
 from crmid.errors import (
     StoreAmbiguous,
     StoreBusy,
@@ -82,6 +82,47 @@ def test_a_counter_that_always_comes_and_goes_is_busy_for_advance() -> None:
             MariaDB(None).advance(LEASE, KEY, 5),
             *[*look, *look, [(50,)], [], duplicate, []] * 3,
         )
+
+
+def test_a_counter_that_comes_into_being_under_way_is_raised_too() -> None:
+    look: list[list[Any]] = [[(50,)], [], []]
+    plan = MariaDB(None).advance(LEASE, KEY, 20)
+    assert played(plan, *look, [], *look, [(15, 0)], [], *look, [], *look, [(20, 0)], []) == 20
+
+
+def test_a_key_that_was_inserted_by_somebody_else_is_taken_then() -> None:
+    duplicate = pymysql.err.IntegrityError(1062, "Duplicate entry")
+    look: list[list[Any]] = [[(50,)], [], []]
+    other = pymysql.err.DataError(1406, "Data too long")
+    for error, expected in ((duplicate, StoreBusy), (other, pymysql.err.DataError)):
+        plan = MariaDB(None).reserve(LEASE, Wanted(KEY, 1, 1, None))
+        turn: list[Any] = [*look, [], *look, [], [(50,)], [], error, []]
+        with pytest.raises(expected):
+            played(plan, *turn * 3)
+
+
+def test_rules_of_somebody_else_who_was_faster_are_found() -> None:
+    duplicate = pymysql.err.IntegrityError(1062, "Duplicate entry")
+    turn: list[Any] = [[], [(50,)], [], duplicate, [], [(50,)], [], [(b"theirs",)], []]
+    assert played(MariaDB(None).remember(LEASE, "s", "mine"), *turn) == "theirs"
+    same: list[Any] = [[], [(None, True, "0")], [("theirs",)]]
+    assert played(PostgreSQL(None).remember(LEASE, "s", "mine"), *same) == "theirs"
+
+
+def test_a_lost_connection_is_not_used_to_restore_its_settings() -> None:
+    lost = pymysql.err.OperationalError(2013, "Lost connection")
+    with pytest.raises(pymysql.err.OperationalError):
+        played(MariaDB(None).give_back(LEASE, Block(KEY, 1, 2)), [(50,)], [], lost)
+
+
+def test_mysql_names_its_isolation_by_another_word() -> None:
+    dialect: Any = MariaDB(None)
+    joined = Call(Mode.GAPLESS, 1.0, any_isolation=False)
+    for has in ({"transaction_isolation": "x"}, {"tx_isolation": "x"}):
+        dialect._has = has
+        plan = dialect.reserve(joined, Wanted(KEY, 1, 1, None))
+        assert next(plan).sql == f"SELECT @@{next(iter(has))}, 0"
+        plan.close()
 
 
 def postgres_error(state: str | None) -> Exception:

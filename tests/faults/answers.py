@@ -10,10 +10,11 @@ import random
 import time
 from typing import Any
 
-from crmid import IdGenerator, StoreAmbiguous
 from tests.faults.engines import ENGINES, KEY, SCHEME
 from tests.faults.ledger import HANGING, Bounds, Lease, Ledger, command
 from tests.faults.proxy import Fault, Proxy
+
+from crmid import IdGenerator, StoreAmbiguous
 
 
 def run(engine: str, bounds: Bounds, lease: Lease = 1) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Tasks of asyncio that are cancelled while they wait for a number.
 
-Eight tasks at a time ask for numbers, and each is cancelled after a random time. A number that
-a task has received counts; a number that nobody received is lost, and never comes again.
+Several tasks at a time ask for numbers, and each is cancelled after a random time. A number
+that a task has received counts; a number that nobody received is lost, and never comes again.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import random
 import time
 from typing import Any
 
-from crmid import AsyncIdGenerator
 from tests.faults.engines import ENGINES, KEY, SCHEME
 from tests.faults.ledger import HANGING, Bounds, Lease, Ledger, command
 
+from crmid import AsyncIdGenerator
 
-AT_ONCE = 8
+
+#: Tasks at a time; with a lease most of them need not wait, and cannot be cancelled.
+AT_ONCE, AT_ONCE_LEASED = 8, 64
 
 
 async def cancelled(ledger: Ledger, bounds: Bounds, store: Any, lease: Lease) -> None:
@@ -25,17 +27,18 @@ async def cancelled(ledger: Ledger, bounds: Bounds, store: Any, lease: Lease) ->
     generator = AsyncIdGenerator(SCHEME, store, lease=lease)
     got = [await generator.generate()]
     began = time.monotonic()
-    for _ in range(100):
-        got.append(await generator.generate())
+    got.extend([await generator.generate() for _ in range(100)])
     typical = (time.monotonic() - began) / 100
 
     async def one() -> None:
         got.append(await generator.generate())
 
     while bounds.more(ledger):
-        tasks = [asyncio.create_task(one()) for _ in range(AT_ONCE)]
+        tasks = [
+            asyncio.create_task(one()) for _ in range(AT_ONCE if lease == 1 else AT_ONCE_LEASED)
+        ]
         for task in tasks:
-            if rng.random() < 0.3:
+            if rng.random() < 0.3 or lease != 1:
                 await asyncio.sleep(0)
             else:
                 await asyncio.sleep(rng.random() * typical * 2)

@@ -17,8 +17,15 @@ from urllib.parse import urlsplit
 import attrs
 
 from crmid import CounterKey, Scheme
-from crmid.stores import AsyncPostgresStore, AsyncRedisStore, MySQLStore, PostgresStore
-from crmid.stores import RedisStore, SQLiteStore, in_thread
+from crmid.stores import (
+    AsyncPostgresStore,
+    AsyncRedisStore,
+    MySQLStore,
+    PostgresStore,
+    RedisStore,
+    SQLiteStore,
+    in_thread,
+)
 
 
 #: Numbers of any length, so that a text is a number's value.

@@ -12,7 +12,6 @@ import time
 import warnings
 from typing import Any
 
-from crmid import IdGenerator
 from tests.faults.engines import ENGINES, KEY, SCHEME
 from tests.faults.ledger import (
     HANGING,
@@ -24,6 +23,8 @@ from tests.faults.ledger import (
     forked,
     values_of,
 )
+
+from crmid import IdGenerator
 
 
 #: Numbers that a child issues.

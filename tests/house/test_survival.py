@@ -109,11 +109,13 @@ VALUES: dict[str, object] = {
 
 #: Public classes that are no values, each with the reason.
 OTHERS = {
+    "AsyncJoinedStore": "a transaction of the caller",
     "AsyncPostgresStore": "connections, tested with the stores",
     "AsyncRedisStore": "connections, tested with the stores",
     "AsyncIdGenerator": "holds a store, a clock and entropy",
     "Capability": "an enumeration",
     "IdGenerator": "holds a store, a clock and entropy",
+    "JoinedStore": "a transaction of the caller",
     "MemoryStore": "a copy would count on from the same values",
     "MySQLStore": "connections, tested with the stores",
     "PostgresStore": "connections, tested with the stores",

@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from crmid.counters import Block, CounterKey
 from crmid.errors import StoreUnavailable
+from crmid.generators import AsyncIdGenerator, IdGenerator
 from crmid.scheme import Scheme
 from crmid.stores import MemoryStore
 
@@ -120,6 +121,17 @@ def at_once(work: Callable[[int], T], threads: int = 8) -> list[T]:
     """What calls in that many threads return."""
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(work, range(threads)))
+
+
+def lender_of(new: IdGenerator | AsyncIdGenerator) -> Any:
+    """What a generator takes its numbers from, to look inside."""
+    return new._lender  # pyright: ignore[reportPrivateUsage]
+
+
+def state_of(new: IdGenerator | AsyncIdGenerator) -> Any:
+    """What it has taken ahead, and who is fetching."""
+    lender = lender_of(new)
+    return lender._held.state if isinstance(new, IdGenerator) else lender._state
 
 
 def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:

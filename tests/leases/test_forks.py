@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import mmap
 import os
+import pickle
 import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crmid import IdGenerator, SQLiteStore
 from crmid.generators.leases import forks
+from crmid.generators.leases import sync as sync_module
 
 from .conftest import Script
+from .doubles import KEY, SCHEME, Gated, Moody, state_of, until
+
+
+BEFORE = sync_module._before_fork  # pyright: ignore[reportPrivateUsage]
+AFTER = sync_module._after_fork  # pyright: ignore[reportPrivateUsage]
 
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
@@ -270,21 +281,13 @@ def test_pools_of_processes(
     """A generator with a lease is handed to workers, by fork and by pickle."""
     main = tmp_path / "main.py"  # spawned processes import it again
     main.write_text(POOL, "utf-8")
-    run = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], None, '__main__')"
+    run = "import runpy, sys; del sys.argv[0]; runpy.run_path(sys.argv[0], None, '__main__')"
     assert script(run, main, method, path, lease) == "fine\n"
 
 
 def test_a_pickled_generator_has_no_lease(path: Path) -> None:
     """What the original has taken ahead is the original's."""
-    import pickle
-
-    from crmid import SQLiteStore
-
-    from .doubles import KEY, SCHEME
-
     with SQLiteStore(path) as store:
-        from crmid import IdGenerator
-
         new = IdGenerator(SCHEME, store, lease=10)
         assert new() == "000000001"
         copy = pickle.loads(pickle.dumps(new))
@@ -318,7 +321,7 @@ def test_another_process_id_is_another_process(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is wiped on Linux")
 def test_a_wiped_page_is_another_process() -> None:
     """One look at memory tells a child from its parent."""
-    process = forks.Process()
+    process: Any = forks.Process()
     token = process()
     assert process._page is not None
     process._page[0] = 0
@@ -350,7 +353,7 @@ class Linux(Page):
 
 @pytest.mark.parametrize(("kind", "wiped"), [(Page, False), (Obedient, False), (Linux, True)])
 def test_memory_that_is_not_wiped(
-    kind: type[Page], wiped: bool, monkeypatch: pytest.MonkeyPatch
+    kind: type[Page], *, wiped: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only a system that knows this advice, and refuses nonsense, is believed."""
 
@@ -368,3 +371,85 @@ def test_systems_without_such_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows has no private mappings, and no advice."""
     monkeypatch.delattr(mmap, "MAP_ANONYMOUS", raising=False)
     assert forks.wiped_in_children() is None
+
+
+# --- The hooks, without a fork --------------------------------------------------------------
+
+
+def test_while_a_process_forks_nobody_takes_a_lock_or_fetches() -> None:
+    """From before the fork until after it; who wants a number waits, and then gets it."""
+    new = IdGenerator(SCHEME, Moody(), lease=10)
+    assert new() == "000000001"
+    with ThreadPoolExecutor(1) as pool:
+        BEFORE()
+        try:
+            some = pool.submit(lambda: [new() for _ in range(4)])  # laid out: without a lock
+            assert some.result(10) == [f"{n:09}" for n in range(2, 6)]
+            waiting = pool.submit(new)
+            with pytest.raises(TimeoutError):
+                waiting.result(0.05)
+        finally:
+            AFTER()
+        assert waiting.result(10) == "000000006"
+
+
+def test_a_fork_waits_for_a_fetch() -> None:
+    """So that the store is not copied in the middle of a call of ours."""
+    store = Gated(is_open=False)
+    new = IdGenerator(SCHEME, store, lease=2)
+    with ThreadPoolExecutor(3) as pool:
+        waiting = pool.submit(new)
+        assert store.begun.acquire(timeout=10)
+        frozen = threading.Event()
+        thaw = threading.Event()
+
+        def fork() -> None:
+            BEFORE()
+            frozen.set()
+            thaw.wait(10)
+            AFTER()
+
+        forking = pool.submit(fork)
+        until(lambda: state_of(new).frozen)
+        others = pool.submit(lambda: [new() for _ in range(3)])
+        assert not frozen.wait(0.05)
+        store.is_open = True
+        store.go_on.release()
+        assert frozen.wait(10)
+        thaw.set()
+        forking.result(10)
+        assert sorted([waiting.result(10), *others.result(10)]) == [
+            f"{n:09}" for n in range(1, 5)
+        ]
+
+
+def test_generators_that_are_made_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread makes one while the hooks look for all of them."""
+
+    class Changing(list[object]):
+        turns = 0
+
+        def __iter__(self) -> Iterator[object]:
+            self.turns += 1
+            if self.turns < 3:
+                raise RuntimeError("Set changed size during iteration")
+            return super().__iter__()
+
+    held = Changing()
+    monkeypatch.setattr(sync_module, "_HELD", held)
+    BEFORE()
+    AFTER()
+    assert held.turns == 3
+
+
+def test_another_process_starts_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a child nothing of the parent's lease is handed out, seen or given back."""
+    store = Moody()
+    new = IdGenerator(SCHEME, store, lease=10)
+    assert new() == "000000001"
+    child = object()
+    monkeypatch.setattr(sync_module, "process", lambda: child)
+    assert new.peek() == new() == "000000011"
+    child = object()
+    new.close()
+    assert store.returned == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,7 +67,7 @@ class LeaseAgainstModel(RuleBasedStateMachine):
     def give_back(self) -> None:
         runs = self.lease.give_back()
         assert [run.key for run in runs] == [KEY] * len(runs)
-        assert all(one.lo > other.hi for one, other in zip(runs, runs[1:], strict=False))
+        assert all(one.lo > other.hi for one, other in pairwise(runs))
         values = [v for run in reversed(runs) for v in range(run.lo, run.hi, self.step)]
         assert values == self.left
         assert not runs or runs[0].hi == self.counter
@@ -157,7 +159,7 @@ def test_half_is_noticed_while_half_is_left() -> None:
         lease, looks = fed(count), [count]
         while lease.pop() is not None or lease.refill():
             looks.append(len(lease))
-        jumps = [a - b for a, b in zip(looks, looks[1:], strict=False)]
+        jumps = [a - b for a, b in pairwise(looks)]
         assert max(jumps) <= 1
         lease = fed(count)
         lease.refill()

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from crmid import Block, CounterKey, IdGenerator, MemoryStore, Scheme, SQLiteSto
 from crmid.errors import SequenceExhausted, SeriesChanged
 from crmid.generators.leases import LeaseSize
 from crmid.generators.leases import lease as lease_module
+from crmid.stores import CounterStore
 
 from .doubles import KEY, SCHEME, Moody, Slow, at_once
 
@@ -38,7 +40,12 @@ def hasty() -> Iterator[None]:
 def test_threads_never_repeat(lease: LeaseSize, kind: str, path: Path) -> None:
     """Eight threads, one by one and in batches: distinct, valid, and no gap after the end."""
     with SQLiteStore(path) as sqlite:
-        store = {"memory": MemoryStore(), "slow": Slow(), "sqlite": sqlite}[kind]
+        stores: dict[str, CounterStore] = {
+            "memory": MemoryStore(),
+            "slow": Slow(),
+            "sqlite": sqlite,
+        }
+        store = stores[kind]
         scheme = Scheme("s", "A{seq:n6}-{check:mod37_36}")
         new = IdGenerator(scheme, store, lease=lease)
         count = 600 if kind == "memory" else 40
@@ -269,23 +276,22 @@ def test_nobody_waits_for_the_store_when_numbers_are_fetched_ahead() -> None:
 
 def test_numbers_are_fetched_ahead() -> None:
     """At a steady pace hardly any call waits for the store, once it is known."""
-    new = IdGenerator(SCHEME, store := Slow(0.005), lease="auto")
-    waited: list[int] = []
     asking: list[int] = []
-    reserve = store.reserve
 
-    def noted(*args: object, **options: object) -> Block:
-        asking.append(threading.get_ident())
-        return reserve(*args, **options)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    class Noting(Slow):
+        def reserve(self, *args: Any, **options: Any) -> Block:
+            asking.append(threading.get_ident())
+            return super().reserve(*args, **options)
 
-    store.reserve = noted  # type: ignore[method-assign, assignment]
+    new = IdGenerator(SCHEME, Noting(0.005), lease="auto")
+    known = 0
     begun = time.perf_counter()
     for turn in range(1_000):
         while time.perf_counter() < begun + turn / 1_000:
             time.sleep(0.0005)
         new()
         if turn == 300:
-            waited = [*asking]
-    late = asking[len(waited) :]
+            known = len(asking)
+    late = asking[known:]
     assert late
     assert late.count(threading.get_ident()) <= len(late) // 2

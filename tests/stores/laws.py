@@ -6,7 +6,7 @@ import threading
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import pytest
 
@@ -15,12 +15,21 @@ from crmid.stores import (
     MAX_VALUE,
     Block,
     CounterKey,
+    CounterStore,
     RememberingStore,
+    TakesBack,
 )
 
 
 T = TypeVar("T")
 Open = Callable[[], RememberingStore]  # each call opens the same storage
+
+
+class TakingStore(CounterStore, TakesBack, Protocol):
+    """A store of counters that takes back what was not used."""
+
+
+OpenTaking = Callable[[], TakingStore]
 
 KEY = CounterKey("customer")
 
@@ -225,6 +234,108 @@ def advance_holds_for_what_is_reserved_after_it(open_store: Open) -> None:
     values = [value for got in at_once(work) for value in got]
     assert len(set(values)) == len(values)
 
+
+# --- Of stores that take back --------------------------------------------------------------
+
+
+def the_top_of_a_block_goes_back(open_store: OpenTaking) -> None:
+    store = open_store()
+    assert store.reserve(KEY, 10) == Block(KEY, 1, 11)
+    assert store.give_back(Block(KEY, 4, 11)) is True
+    assert store.peek(KEY) == open_store().peek(KEY) == 4
+    assert open_store().reserve(KEY, 2, start=77) == Block(KEY, 4, 6)
+    assert store.give_back(Block(KEY, 4, 6)) is True
+    assert store.give_back(Block(KEY, 1, 4)) is True  # all of the first block by now
+    assert store.reserve(KEY) == Block(KEY, 1, 2)
+
+
+def only_the_top_goes_back(open_store: OpenTaking) -> None:
+    store = open_store()
+    first, second = store.reserve(KEY, 10), store.reserve(KEY, 10)
+    for block in (first, Block(KEY, 5, 10), Block(KEY, 15, 20), Block(KEY, 15, 22)):
+        assert store.give_back(block) is False
+        assert store.peek(KEY) == 21
+    assert store.give_back(second) is True
+    assert store.give_back(second) is False  # and not a second time
+    assert store.peek(KEY) == 11
+    assert store.give_back(first._replace(lo=3)) is True
+    assert store.reserve(KEY) == Block(KEY, 3, 4)
+
+
+def taking_back_makes_no_counter(open_store: OpenTaking) -> None:
+    store = open_store()
+    assert store.give_back(Block(KEY, 0, 1)) is False
+    assert store.peek(KEY) is None
+    store.reserve(KEY, 5)
+    for key in (CounterKey("customer", "x"), CounterKey("customer", "", "x"), CounterKey("x")):
+        assert store.give_back(Block(key, 1, 6)) is False
+        assert store.peek(key) is None
+    assert store.peek(KEY) == 6
+
+
+def what_advance_was_told_stays(open_store: OpenTaking) -> None:
+    store = open_store()
+    block = store.reserve(KEY, 10)
+    store.advance(KEY, 4)  # numbers below are somebody's, as an import may know
+    assert store.give_back(block) is False
+    assert store.peek(KEY) == 11
+    assert store.give_back(block._replace(lo=4)) is True
+    assert store.reserve(KEY) == Block(KEY, 4, 5)
+    store.advance(KEY, 20)
+    assert store.give_back(Block(KEY, 19, 20)) is False
+    assert store.peek(KEY) == 20
+
+
+def a_lost_answer_never_leads_to_a_repeat(open_store: OpenTaking) -> None:
+    store = open_store()
+    block = store.reserve(KEY, 10)
+    given = [1, 2]
+    store.give_back(block._replace(lo=3))  # nobody learns whether it was taken back
+    for _ in range(3):
+        given += [open_store().reserve(KEY).lo for _ in range(4)]
+    assert len(set(given)) == len(given) == 14
+
+
+def wrong_blocks_are_refused(open_store: OpenTaking) -> None:
+    store = open_store()
+    store.reserve(KEY, 5)
+    for lo, hi in ((6, 6), (6, 5), (-1, 6), (1, MAX_VALUE + 1), (10**5000, 10**5000 + 1)):
+        refused(ValueError, store.give_back, Block(KEY, lo, hi))
+    ends: list[tuple[Any, Any]] = [(True, 6), (1.0, 6), (1, 6.0), ("1", 6)]
+    for lo, hi in ends:
+        refused(TypeError, store.give_back, Block(KEY, lo, hi))
+    for wrong in (None, (KEY, 1, 6), 6, Block(cast("CounterKey", ("customer", "", "")), 1, 6)):
+        refused(TypeError, store.give_back, wrong)
+    refused(ValueError, store.give_back, Block(CounterKey("a\0"), 1, 6))
+    assert store.peek(KEY) == 6
+
+
+def threads_that_give_back_never_share_a_value(open_store: OpenTaking) -> None:
+    store = open_store()
+
+    def work(index: int) -> list[int]:
+        kept: list[int] = []
+        for turn in range(20):
+            block = store.reserve(KEY, 5)
+            used = (turn + index) % 5
+            kept += range(block.lo, block.lo + used)
+            store.give_back(block._replace(lo=block.lo + used))
+        return kept
+
+    values = [value for kept in at_once(work) for value in kept]
+    assert len(set(values)) == len(values)
+    assert (store.peek(KEY) or 0) > max(values)
+
+
+TAKING_BACK: list[Callable[[OpenTaking], None]] = [
+    the_top_of_a_block_goes_back,
+    only_the_top_goes_back,
+    taking_back_makes_no_counter,
+    what_advance_was_told_stays,
+    a_lost_answer_never_leads_to_a_repeat,
+    wrong_blocks_are_refused,
+    threads_that_give_back_never_share_a_value,
+]
 
 LAWS: list[Callable[[Open], None]] = [
     first_block_begins_at_start,

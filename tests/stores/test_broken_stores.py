@@ -13,13 +13,14 @@ from crmid.counters import MAX_VALUE, Block, CounterKey
 from crmid.errors import SequenceExhausted
 from crmid.stores.blocks import (
     check_advance,
+    check_give_back,
     check_key,
     check_reserve,
     check_text,
     next_block,
 )
 
-from .laws import LAWS
+from .laws import LAWS, TAKING_BACK
 
 
 class Sound:
@@ -28,6 +29,7 @@ class Sound:
     def __init__(self) -> None:
         self.lock: threading.Lock | Unlocked = threading.Lock()
         self.next: dict[CounterKey, int] = {}
+        self.floor: dict[CounterKey, int] = {}
         self.rules: dict[str, str] = {}
 
     def key(self, key: CounterKey) -> CounterKey:
@@ -52,7 +54,19 @@ class Sound:
         with self.lock:
             value = max(self.next.get(self.key(key), next_value), next_value)
             self.next[self.key(key)] = value
+            self.floor[key] = max(next_value, self.floor.get(key, 0))
             return value
+
+    def give_back(self, block: Block, /) -> bool:
+        check_give_back(block)
+        with self.lock:
+            fits = self.fits(block, self.next.get(block.key), self.floor.get(block.key, 0))
+            if fits:
+                self.next[block.key] = block.lo
+            return fits
+
+    def fits(self, block: Block, current: int | None, floor: int) -> bool:
+        return current == block.hi and floor <= block.lo
 
     def peek(self, key: CounterKey, /) -> int | None:
         check_key(key)
@@ -270,6 +284,73 @@ class LastRulesWin(Sound):
         return rules
 
 
+class TakesBackAnything(Sound):
+    def fits(self, block: Block, current: int | None, floor: int) -> bool:
+        return True
+
+
+class TakesBackWhatLooksLower(Sound):
+    def fits(self, block: Block, current: int | None, floor: int) -> bool:
+        return current is not None and current >= block.hi
+
+
+class TakesBackWhatLooksHigher(Sound):
+    def fits(self, block: Block, current: int | None, floor: int) -> bool:
+        return current is not None and block.lo < current <= block.hi
+
+
+class TakesBackForNew(Sound):
+    def fits(self, block: Block, current: int | None, floor: int) -> bool:
+        return current in {None, block.hi} and floor <= block.lo
+
+
+class TakesBackBelowTheFloor(Sound):
+    def fits(self, block: Block, current: int | None, floor: int) -> bool:
+        return current == block.hi
+
+
+class TakesBackNothing(Sound):
+    def fits(self, block: Block, current: int | None, floor: int) -> bool:
+        return False
+
+
+class TakesBackUnchecked(Sound):
+    def give_back(self, block: Block, /) -> bool:
+        if self.next.get(block[0]) != block[2]:
+            return False
+        self.next[block[0]] = block[1]
+        return True
+
+
+class TakesBackAllOfIt(Sound):
+    def give_back(self, block: Block, /) -> bool:
+        done = super().give_back(block)
+        if done:
+            self.next[block.key] = 1
+        return done
+
+
+class AnswersNo(Sound):
+    def give_back(self, block: Block, /) -> bool:
+        super().give_back(block)
+        return False
+
+
+class AnswersYes(Sound):
+    def give_back(self, block: Block, /) -> bool:
+        super().give_back(block)
+        return True
+
+
+class TakesBackLater(Sound):
+    def give_back(self, block: Block, /) -> bool:
+        done = super().give_back(block)
+        if done:
+            time.sleep(0.0001)
+            self.next[block.key] = block.lo
+        return done
+
+
 class Forgets(Sound):
     """Opened again it is empty."""
 
@@ -279,7 +360,7 @@ BROKEN = [kind for kind in Sound.__subclasses__() if kind is not Forgets]
 
 def broken_laws(open_store: Callable[[], Callable[[], Sound]]) -> list[str]:
     found: list[str] = []
-    for law in LAWS:
+    for law in [*LAWS, *TAKING_BACK]:
         try:
             law(open_store())
         except (

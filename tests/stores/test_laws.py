@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 
 from crmid.stores import (
-    AsyncRememberingStore,
     Block,
     CounterKey,
     MemoryStore,
     SQLiteStore,
     in_thread,
 )
+from crmid.stores.threads import RememberingThreadedStore
 
-from .laws import LAWS, Open
+from .laws import LAWS, TAKING_BACK, Open, OpenTaking
 
 
 class Awaited:
     """An async store as a sync one, so that the same laws can be asked of it."""
 
-    def __init__(self, store: AsyncRememberingStore) -> None:
+    def __init__(self, store: RememberingThreadedStore) -> None:
         self._store = store
 
     def reserve(
@@ -37,6 +37,9 @@ class Awaited:
     def peek(self, key: CounterKey, /) -> int | None:
         return asyncio.run(self._store.peek(key))
 
+    def give_back(self, block: Block, /) -> bool:
+        return asyncio.run(self._store.give_back(block))
+
     def remember(self, series: str, rules: str, /) -> str:
         return asyncio.run(self._store.remember(series, rules))
 
@@ -45,10 +48,12 @@ class Awaited:
 
 
 @pytest.fixture(params=["memory", "sqlite", "sqlite, opened each time", "in_thread"])
-def open_store(request: pytest.FixtureRequest, path: Path) -> Iterator[Open]:
+def open_store(
+    request: pytest.FixtureRequest, path: Path
+) -> Iterator[Callable[[], MemoryStore | SQLiteStore | Awaited]]:
     memory = MemoryStore()
     with SQLiteStore(path) as sqlite:
-        ways: dict[str, Open] = {
+        ways: dict[str, Callable[[], MemoryStore | SQLiteStore | Awaited]] = {
             "memory": lambda: memory,
             "sqlite": lambda: sqlite,
             "sqlite, opened each time": lambda: SQLiteStore(path),
@@ -60,3 +65,20 @@ def open_store(request: pytest.FixtureRequest, path: Path) -> Iterator[Open]:
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 def test_law(law: Callable[[Open], None], open_store: Open) -> None:
     law(open_store)
+
+
+@pytest.mark.parametrize("law", TAKING_BACK, ids=lambda law: law.__name__)
+def test_law_of_taking_back(law: Callable[[OpenTaking], None], open_store: OpenTaking) -> None:
+    law(open_store)
+
+
+def test_a_store_that_cannot_take_back_behind_in_thread() -> None:
+    class Plain:
+        def __init__(self) -> None:
+            store = MemoryStore()
+            self.reserve, self.advance, self.peek = store.reserve, store.advance, store.peek
+
+    store = in_thread(Plain())
+    block = asyncio.run(store.reserve(CounterKey("s"), 5))
+    assert asyncio.run(store.give_back(block)) is False
+    assert asyncio.run(store.peek(CounterKey("s"))) == 6

@@ -261,9 +261,9 @@ class Scheme:
         """:meth:`is_valid` for each.
 
         Raises:
-            TypeError: One is not a str; the message says which.
+            TypeError: One is not a str, and the message says which; or just one str was given.
         """
-        return [self.is_valid(_a_str(text, index)) for index, text in enumerate(texts)]
+        return [self.is_valid(_a_str(text, index)) for index, text in _numbered(texts)]
 
     def parse_many(self, texts: Iterable[str]) -> Iterator[tuple[int, Number | InvalidNumber]]:
         """:meth:`parse` for each, lazily: its index and the number, or the error.
@@ -271,11 +271,17 @@ class Scheme:
         Raises:
             TypeError: One is not a str; the message says which.
         """
-        for index, text in enumerate(texts):
+        for index, text in _numbered(texts):
             try:
                 yield index, self.parse(_a_str(text, index))
             except InvalidNumber as error:
                 yield index, error
+
+
+def _numbered(texts: Iterable[str]) -> Iterator[tuple[int, str]]:
+    if isinstance(texts, str):  # an iterable of characters, and never what was meant
+        raise TypeError("expected many texts, not one str")
+    return enumerate(texts)
 
 
 def _a_str(text: str, index: int | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from crmid.errors import InvalidValue, shown
@@ -31,7 +32,7 @@ def rendered(layout: Layout, values: Mapping[str, object]) -> list[str]:
     texts: list[str] = []
     times: Iterator[str] = iter(())
     if layout.times:
-        times = iter(layout.time_texts(layout.local(_value(values, "time"), "time")))
+        times = iter(layout.time_texts(_local(layout, _value(values, "time"))))
     for part in layout.parts:
         if isinstance(part, Fixed):
             texts.append(part.text)
@@ -50,6 +51,16 @@ def _value(values: Mapping[str, object], name: str) -> object:
     if name not in values:
         raise InvalidValue(name, "missing")
     return values[name]
+
+
+def _local(layout: Layout, moment: object) -> datetime:
+    """A time in the scheme's own zone prints as it stands, also one that clocks skip.
+
+    It is what parsing gives, and validity does not depend on the time zone database.
+    """
+    if isinstance(moment, datetime) and moment.tzinfo is layout.where:
+        return moment
+    return layout.local(moment, "time")
 
 
 def _check(layout: Layout, texts: list[str], values: Mapping[str, object]) -> str:

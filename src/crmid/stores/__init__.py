@@ -22,6 +22,8 @@ from .protocols import (
     TakesBack,
 )
 from .redis_ import AsyncRedisStore, RedisStore
+from .sql.aio.joined import AsyncJoinedStore
+from .sql.sync.joined import JoinedStore
 from .sqlite import SQLiteStore
 from .threads import in_thread
 
@@ -29,6 +31,7 @@ from .threads import in_thread
 __all__ = [
     "MAX_VALUE",
     "AsyncCounterStore",
+    "AsyncJoinedStore",
     "AsyncPostgresStore",
     "AsyncRedisStore",
     "AsyncRememberingStore",
@@ -39,6 +42,7 @@ __all__ = [
     "CapableStore",
     "CounterKey",
     "CounterStore",
+    "JoinedStore",
     "MemoryStore",
     "MySQLStore",
     "PostgresStore",

@@ -17,6 +17,7 @@ from .blocks import (
     check_text,
     next_block,
 )
+from .capabilities import Capability
 
 
 __all__ = ["MemoryStore"]
@@ -38,6 +39,11 @@ class MemoryStore:
         self._next: dict[CounterKey, int] = {}
         self._floor: dict[CounterKey, int] = {}  # what advance() was told
         self._rules: dict[str, str] = {}
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What it promises: nothing outlives the process."""
+        return frozenset({Capability.LINEARIZABLE})
 
     def reserve(
         self, key: CounterKey, n: int = 1, /, *, start: int = 1, limit: int | None = None

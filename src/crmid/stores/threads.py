@@ -7,6 +7,7 @@ from typing import TypeGuard, overload
 
 from crmid.counters import Block, CounterKey
 
+from .capabilities import Capability
 from .protocols import CounterStore, RememberingStore
 
 
@@ -21,6 +22,12 @@ class ThreadedStore:
 
     def __repr__(self) -> str:
         return f"in_thread({self._counters!r})"
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What the store itself promises, except to join a transaction."""
+        found: frozenset[Capability] = getattr(self._counters, "capabilities", frozenset())
+        return found - {Capability.JOIN_TRANSACTION}
 
     async def reserve(
         self, key: CounterKey, n: int = 1, /, *, start: int = 1, limit: int | None = None

@@ -27,6 +27,17 @@ __all__ = ["Lender"]
 _PATIENCE = 30.0  # seconds that a fork, or the end of a generator, waits for a fetch
 
 
+class _Fetch:
+    """Somebody who fetches.
+
+    Attributes:
+        thread: Which thread; None in the background.
+    """
+
+    def __init__(self) -> None:
+        self.thread: int | None = threading.get_ident()
+
+
 class _State:
     """What belongs to one process: replaced as a whole in a child.
 
@@ -44,7 +55,7 @@ class _State:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.leases = Leases(process())
-        self.fetching: dict[CounterKey, object] = {}
+        self.fetching: dict[CounterKey, _Fetch] = {}
         self.frozen = self.over = False
 
     def freeze(self) -> None:
@@ -52,7 +63,13 @@ class _State:
         self.frozen = True
         self.changed.wait_for(lambda: not self.fetching, _PATIENCE)
 
-    def fetched(self, key: CounterKey, who: object) -> None:
+    def wait_for_others(self, key: CounterKey) -> None:
+        """Wait until something has changed; needs the lock."""
+        if key in self.fetching and self.fetching[key].thread == threading.get_ident():
+            raise StoreError("in use by the code that a signal or a finalizer interrupted")
+        self.changed.wait()
+
+    def fetched(self, key: CounterKey, who: _Fetch) -> None:
         """Note that somebody does not fetch any more; whoever does not is no harm."""
         with self.lock:
             if self.fetching.get(key) is who:
@@ -118,7 +135,7 @@ class Lender:
 
     def _wait(self, state: _State, asked: Reservation) -> int | None:
         """The next value, as soon as there is one; None to try again."""
-        me = object()
+        me = _Fetch()
         try:
             with state.lock:
                 lease, evicted = state.leases.of(
@@ -132,7 +149,7 @@ class Lender:
                 elif fetch:
                     state.fetching[asked.key] = me
                 elif value is None:
-                    state.changed.wait()  # another thread is fetching
+                    state.wait_for_others(asked.key)
             _give_back(self._store, evicted)
             if fetch and value is None:
                 self._fetch(state, lease, asked, me)
@@ -145,7 +162,7 @@ class Lender:
             raise
         return value
 
-    def _fetch(self, state: _State, lease: Lease, asked: Reservation, me: object) -> None:
+    def _fetch(self, state: _State, lease: Lease, asked: Reservation, me: _Fetch) -> None:
         left: list[Block] = []
         try:
             with state.lock:
@@ -159,12 +176,13 @@ class Lender:
             state.fetched(asked.key, me)
         _give_back(self._store, left)
 
-    def _fetch_ahead(self, state: _State, lease: Lease, asked: Reservation, me: object) -> None:
+    def _fetch_ahead(self, state: _State, lease: Lease, asked: Reservation, me: _Fetch) -> None:
         def fetch() -> None:
             # What is wrong shows when the lease runs dry, and is tried again before.
             with suppress(Exception):
                 self._fetch(state, lease, asked, me)
 
+        me.thread = None
         try:
             threading.Thread(target=fetch, name="crmid-lease", daemon=True).start()
         except RuntimeError:  # no more threads, or the interpreter is ending

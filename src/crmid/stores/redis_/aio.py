@@ -161,7 +161,7 @@ class AsyncRedisStore:
         sent = False
         try:
             if not (is_new or await self._lines.is_sound(line)):
-                await line.disconnect(nowait=True)
+                await self._lines.cut(line)
                 is_new = True
             if is_new:
                 await line.connect()
@@ -173,7 +173,7 @@ class AsyncRedisStore:
             answer = await self._answer(line, request)
             await self._lines.put(line, pid)
         except BaseException as error:
-            await line.disconnect(nowait=True)
+            await self._lines.cut(line)
             if isinstance(error, Exception):
                 raise faults.translated(error, server, sent=sent) from error
             raise

@@ -39,7 +39,7 @@ class Line(Protocol):
         """Wait for an answer. Errors of the server are raised."""
         ...
 
-    def disconnect(self, *, nowait: bool = ...) -> None:
+    def disconnect(self) -> None:
         """Cut it."""
         ...
 
@@ -191,6 +191,10 @@ class Lines:
         except Exception:  # noqa: BLE001 (whatever is wrong with it, another one is made)
             return False
 
+    def cut(self, line: Line) -> None:
+        """Cut a connection, whatever may still come."""
+        line.disconnect()
+
     def close(self) -> None:
         """Close the connections that are at rest."""
         for line in self._idle.pop(os.getpid(), []):
@@ -251,6 +255,10 @@ class AsyncLines:
             return not await getattr(line, name)()
         except Exception:  # noqa: BLE001 (whatever is wrong with it, another one is made)
             return False
+
+    async def cut(self, line: AsyncLine) -> None:
+        """Cut a connection, whatever may still come, without waiting for it."""
+        await line.disconnect(nowait=True)
 
     async def aclose(self) -> None:
         """Close the connections of this event loop that are at rest."""

@@ -8,8 +8,8 @@ applied.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import attrs
@@ -19,23 +19,18 @@ from crmid.errors import StoreError, shown
 from crmid.stores.blocks import next_block
 
 
-__all__ = ["Request", "Script", "advance", "give_back", "peek", "recall", "remember", "reserve"]
+__all__ = ["Request", "advance", "give_back", "peek", "recall", "remember", "reserve"]
 
 
 _MOST_DIGITS = len(str(MAX_VALUE))
 
 
-@attrs.frozen
-class Script:
-    """A script of Lua, and the name under which the server keeps it."""
+@cache
+def _name_of(script: bytes) -> bytes:
+    """The name under which the server keeps a script."""
+    import hashlib  # loads a library of its own, for those who use Redis
 
-    text: bytes
-    sha: bytes
-
-
-def _script(text: str) -> Script:
-    body = text.strip().encode()
-    return Script(body, hashlib.sha1(body, usedforsecurity=False).hexdigest().encode())
+    return hashlib.sha1(script, usedforsecurity=False).hexdigest().encode()
 
 
 # In all of them: whether the text of digits a is above b.
@@ -44,7 +39,7 @@ _ABOVE = "local function above(a, b) return #a > #b or (#a == #b and a > b) end\
 # A counter is a hash of its next value, and of what advance() was told.
 
 # Arguments: n, start, start + n, and the highest value that a block may begin at.
-_RESERVE = _script(
+_RESERVE = (
     _ABOVE
     + """
 local lo = redis.call('HGET', KEYS[1], 'next')
@@ -59,7 +54,7 @@ return {'+', lo or ARGV[2]}
 )
 
 # It writes even if nothing changes, so that WAIT has something to wait for.
-_ADVANCE = _script(
+_ADVANCE = (
     _ABOVE
     + """
 local value, floor = unpack(redis.call('HMGET', KEYS[1], 'next', 'floor'))
@@ -70,7 +65,7 @@ return value
 """
 )
 
-_GIVE_BACK = _script(
+_GIVE_BACK = (
     _ABOVE
     + """
 local value, floor = unpack(redis.call('HMGET', KEYS[1], 'next', 'floor'))
@@ -80,14 +75,12 @@ return '+'
 """
 )
 
-_REMEMBER = _script(
-    """
+_REMEMBER = """
 local rules = redis.call('GET', KEYS[1])
 if rules then return rules end
 redis.call('SET', KEYS[1], ARGV[1])
 return ARGV[1]
 """
-)
 
 
 @attrs.frozen
@@ -107,7 +100,7 @@ class Request:
     key: bytes
     read: Callable[[Any], Any]
     arguments: tuple[bytes, ...] = ()
-    script: Script | None = None
+    script: str | None = None
     command: bytes = b""
     repeatable: bool = True
     counts: bool = False
@@ -116,12 +109,14 @@ class Request:
         """The command, for a server that keeps the script already."""
         if self.script is None:
             return (self.command, self.key, *self.arguments)
-        return (b"EVALSHA", self.script.sha, b"1", self.key, *self.arguments)
+        return (b"EVALSHA", _name_of(self._text()), b"1", self.key, *self.arguments)
 
     def by_text(self) -> tuple[bytes, ...]:
         """The command with the whole script; the server keeps it."""
-        assert self.script is not None  # noqa: S101 (only a script can be unknown)
-        return (b"EVAL", self.script.text, b"1", self.key, *self.arguments)
+        return (b"EVAL", self._text(), b"1", self.key, *self.arguments)
+
+    def _text(self) -> bytes:
+        return (self.script or "").strip().encode()
 
 
 def reserve(prefix: str, key: CounterKey, n: int, start: int, limit: int | None) -> Request:

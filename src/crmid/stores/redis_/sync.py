@@ -177,7 +177,7 @@ class RedisStore:
         sent = False
         try:
             if not (is_new or self._lines.is_sound(line)):
-                line.disconnect(nowait=True)
+                self._lines.cut(line)
                 is_new = True
             if is_new:
                 line.connect()
@@ -187,7 +187,7 @@ class RedisStore:
             answer = self._answer(line, request)
             self._lines.put(line, pid)
         except BaseException as error:
-            line.disconnect(nowait=True)
+            self._lines.cut(line)
             if isinstance(error, Exception):
                 raise faults.translated(error, server, sent=sent) from error
             raise

@@ -213,10 +213,11 @@ class MariaDB:
         for _ in range(3):
             yield from self._limited(call, _ADVANCE, values)
             current: int | None = (yield from self._limited(call, look, values)).value
-            if current is not None:
+            if current is None:
+                if (yield from self._inserted(call, _INSERT, values)):
+                    return value
+            elif current >= value:  # else it came into being since
                 return current
-            if (yield from self._inserted(call, _INSERT, values)):
-                return value
         raise self._changing(key)
 
     def give_back(self, call: Call, block: Block, /) -> Plan[bool]:
