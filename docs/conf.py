@@ -32,6 +32,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(?:ulid\.)?ULID"),  # python-ulid's
     # Inner types, of which an application needs what the text beside them says.
     (r"py:class", r"Lanes|Repairs|crmid\.checkdigits\.rules\.Rule"),
+    (r"py:class", r"crmid\.stores\.redis_\.lines\.Client"),  # any client of redis-py
     (r"py:class", r"crmid\.stores\.threads\.(?:Remembering)?ThreadedStore"),
     (r"py:class", r"crmid\.stores\.sql\.fitness\.Fitness"),
 ]

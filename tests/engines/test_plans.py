@@ -85,9 +85,12 @@ def test_a_counter_that_always_comes_and_goes_is_busy_for_advance() -> None:
 
 
 def test_a_counter_that_comes_into_being_under_way_is_raised_too() -> None:
-    look: list[list[Any]] = [[(50,)], [], []]
+    def limited(rows: list[Any]) -> list[Any]:
+        return [[(50,)], [], rows, []]
+
     plan = MariaDB(None).advance(LEASE, KEY, 20)
-    assert played(plan, *look, [], *look, [(15, 0)], [], *look, [], *look, [(20, 0)], []) == 20
+    found = [limited([]), limited([(15, 0)]), limited([]), limited([(20, 0)])]
+    assert played(plan, *[answer for turn in found for answer in turn]) == 20
 
 
 def test_a_key_that_was_inserted_by_somebody_else_is_taken_then() -> None:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,21 +42,15 @@ def url_of(port: int) -> str:
 class PrivateRedis:
     """A server of this test alone: without a disk, and with whatever settings."""
 
-    def __init__(self, folder: Path, *settings: str) -> None:
+    def __init__(self, folder: Path, *settings: str, before: Sequence[str] = ()) -> None:
         program = shutil.which("redis-server")
         assert program is not None
         self.port = free_port()
         self.url = url_of(self.port)
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(folder)]
-        command = [
-            program,
-            *options,
-            "--save",
-            "",
-            "--repl-diskless-sync-delay",
-            "0",
-            *settings,
-        ]
+        if not before:
+            options += ["--save", "", "--repl-diskless-sync-delay", "0"]
+        command = [program, *before, *options, *settings]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         self.client = client_of(self.url)
         until = time.monotonic() + 10
@@ -76,8 +70,10 @@ class PrivateRedis:
 
 
 @contextlib.contextmanager
-def private_redis(folder: Path, *settings: str) -> Generator[PrivateRedis]:
-    server = PrivateRedis(folder, *settings)
+def private_redis(
+    folder: Path, *settings: str, before: Sequence[str] = ()
+) -> Generator[PrivateRedis]:
+    server = PrivateRedis(folder, *settings, before=before)
     try:
         yield server
     finally:

@@ -9,10 +9,13 @@ import signal
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from redis.asyncio.sentinel import Sentinel as AsyncSentinel
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from redis.sentinel import Sentinel
 from tests.faults.proxy import Fault, Proxy
 
 from crmid.counters import CounterKey
@@ -200,6 +203,25 @@ def test_with_replicas_a_failover_repeats_nothing(
         values = [promoted.reserve(KEY).lo for _ in range(10)]
     assert not set(values) & set(acknowledged)
     assert set(values) & set(unsafe)
+
+
+def test_a_sentinel_is_asked_for_the_primary(private: PrivateRedis, tmp_path: Path) -> None:
+    file = tmp_path / "sentinel.conf"
+    file.write_text(f"sentinel monitor numbers 127.0.0.1 {private.port} 1\n")
+    with private_redis(tmp_path, before=[str(file), "--sentinel"]) as sentinel:
+        places = [("127.0.0.1", sentinel.port)]
+        kinds: list[Any] = [Sentinel, AsyncSentinel]
+        client, async_client = (kind(places).master_for("numbers") for kind in kinds)
+        with RedisStore(client, accept_repeats_after_failover=True) as store:
+            assert repr(store) == "<RedisStore: Redis numbers/0>"
+            assert [store.reserve(KEY).lo for _ in range(3)] == [1, 2, 3]
+        aio = AsyncRedisStore(async_client, accept_repeats_after_failover=True)
+
+        async def work() -> int:
+            async with aio:
+                return (await aio.reserve(KEY)).lo
+
+        assert asyncio.run(work()) == 4
 
 
 # ------------------------------------------------------------------ forks and cancellation

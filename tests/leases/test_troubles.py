@@ -327,7 +327,7 @@ def test_interrupts_by_signals(threads: int) -> None:
 
 
 def test_code_that_interrupts_a_fetch_is_sent_away() -> None:
-    """A signal handler that wants a number of the counter being fetched would wait for itself."""
+    """A signal handler, say, that wants a number too would wait for itself."""
     caught: list[StoreError] = []
 
     class Interrupted(MemoryStore):

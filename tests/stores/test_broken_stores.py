@@ -6,6 +6,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -360,7 +361,8 @@ BROKEN = [kind for kind in Sound.__subclasses__() if kind is not Forgets]
 
 def broken_laws(open_store: Callable[[], Callable[[], Sound]]) -> list[str]:
     found: list[str] = []
-    for law in [*LAWS, *TAKING_BACK]:
+    laws: list[Callable[[Any], None]] = [*LAWS, *TAKING_BACK]
+    for law in laws:
         try:
             law(open_store())
         except (

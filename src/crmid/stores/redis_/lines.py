@@ -110,6 +110,7 @@ class Server:
             raise TypeError(
                 f"client_or_url must be a URL or a {wanted}, not {shown(type(client_or_url))}"
             )
+        self._pool = pool  # its connections may ask it where to connect to
         self._connection_class = pool.connection_class
         options: dict[str, Any] = pool.connection_kwargs
         # Without what a pool adds in order to be told about maintenance.
@@ -126,6 +127,7 @@ class Server:
         }
         where = (
             options.get("path")
+            or getattr(pool, "service_name", None)  # a Sentinel knows where it is
             or f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
         )
         #: What to call it in messages: without the password.

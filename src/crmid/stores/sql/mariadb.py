@@ -7,22 +7,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from crmid.counters import Block, CounterKey
-from crmid.errors import StoreBusy, TransactionUnsuitable
+from crmid.errors import TransactionUnsuitable
 
-from .plans import (
-    MAX_BYTES,
-    VERSION,
-    Answer,
-    Call,
-    Mode,
-    Plan,
-    Standing,
-    Statement,
-    Trouble,
-    Wanted,
-    refuse,
-)
+from .plans import MAX_BYTES, VERSION, Answer, Call, Plan, Standing, Statement, Trouble
+from .updating import KEY, ROOM, Updating
 
 
 __all__ = ["MariaDB"]
@@ -55,27 +43,11 @@ SELECT table_name, engine FROM information_schema.tables
 WHERE table_schema = COALESCE(%(schema)s, DATABASE())
   AND table_name IN ('crmid_counter', 'crmid_schema')"""
 
-_KEY = "series = %(series)s AND scope = %(scope)s AND period = %(period)s"
-_ROOM = "mode IN (0, %(mode)s) AND next <= %(room)s"
-# The value comes back with the statement's own answer: one round trip.
+# The value comes back with the statement's own answer: one round trip. In the caller's
+# transaction it is not used, so that LAST_INSERT_ID() stays what the caller expects.
 _TAKE = f"""\
 UPDATE {{counter}} SET next = LAST_INSERT_ID(next + %(n)s), mode = %(mode)s
-WHERE {_KEY} AND {_ROOM}"""
-# The caller's own LAST_INSERT_ID() stays as it is.
-_TAKE_JOINED = (
-    f"UPDATE {{counter}} SET next = next + %(n)s, mode = %(mode)s WHERE {_KEY} AND {_ROOM}"
-)
-_ADVANCE = f"""\
-UPDATE {{counter}} SET next = GREATEST(next, %(next)s), floor = GREATEST(floor, %(next)s)
-WHERE {_KEY}"""
-# Not below what advance() was told: nobody may take that back.
-_GIVE_BACK = f"""\
-UPDATE {{counter}} SET next = %(lo)s WHERE {_KEY} AND next = %(hi)s AND floor <= %(lo)s"""
-_INSERT = """\
-INSERT INTO {counter} (series, scope, period, mode, next, floor)
-VALUES (%(series)s, %(scope)s, %(period)s, %(mode)s, %(next)s, %(floor)s)"""
-_SELECT = f"SELECT next, mode FROM {{counter}} WHERE {_KEY}"
-_RULES = "SELECT rules FROM {rules} WHERE series = %(series)s"
+WHERE {KEY} AND {ROOM}"""
 
 _DUPLICATE = 1062
 _PRIVILEGES = (
@@ -99,23 +71,15 @@ _TROUBLES: dict[object, tuple[Trouble, str]] = {
 }
 
 
-class MariaDB:
+class MariaDB(Updating):
     """Statements for one database; the connections' own if there is no name."""
 
     name = "MariaDB/MySQL"
 
     def __init__(self, schema: str | None) -> None:
-        quoted = "" if schema is None else f"`{schema}`."
+        super().__init__("" if schema is None else f"`{schema}`.")
         self._schema = schema
-        self._names = {
-            "counter": f"{quoted}crmid_counter",
-            "rules": f"{quoted}crmid_series",
-            "versions": f"{quoted}crmid_schema",
-        }
         self._has: Mapping[str, str] = {}
-
-    def _sql(self, statement: str) -> str:
-        return statement.format(**self._names)
 
     def cursor(self, connection: Any, /) -> Any:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
@@ -180,76 +144,12 @@ class MariaDB:
         # The last step: whoever is interrupted before is not taken for ready.
         yield Statement(self._sql(f"INSERT IGNORE INTO {{versions}} VALUES ({VERSION})"))
 
-    def reserve(self, call: Call, wanted: Wanted, /) -> Plan[Block]:
-        """See :class:`~crmid.stores.sql.plans.Dialect`."""
-        key, n, start, _ = wanted
-        joined = call.mode is Mode.GAPLESS
-        if joined and not call.any_isolation:
-            yield from self._check_isolation()
-        values = _bytes(key) | {"mode": int(call.mode), "n": n, "room": wanted.room}
-        take, look = _TAKE_JOINED if joined else _TAKE, _lock(call, _SELECT)
-        for _ in range(3):
-            answer = yield from self._limited(call, take, values)
-            if answer.changed:
-                hi: Any = answer.last
-                if joined:  # its own change, under its own lock
-                    hi = (yield Statement(self._sql(_SELECT), values)).value
-                return Block(key, hi - n, hi)
-            rows = (yield from self._limited(call, look, values)).rows
-            if rows or start > wanted.room:
-                refuse(call, wanted, next(iter(rows), None))
-            elif (
-                yield from self._inserted(
-                    call, _INSERT, values | {"next": start + n, "floor": 0}
-                )
-            ):
-                return Block(key, start, start + n)
-        raise self._changing(key)
+    def _take(self, call: Call, values: Mapping[str, Any]) -> Plan[int | None]:
+        answer = yield from self._limited(call, _TAKE, values)
+        return answer.last if answer.changed else None
 
-    def advance(self, call: Call, key: CounterKey, value: int, /) -> Plan[int]:
-        """See :class:`~crmid.stores.sql.plans.Dialect`."""
-        values = _bytes(key) | {"mode": int(Mode.UNDECIDED), "next": value, "floor": value}
-        look = _lock(call, _SELECT)
-        for _ in range(3):
-            yield from self._limited(call, _ADVANCE, values)
-            current: int | None = (yield from self._limited(call, look, values)).value
-            if current is None:
-                if (yield from self._inserted(call, _INSERT, values)):
-                    return value
-            elif current >= value:  # else it came into being since
-                return current
-        raise self._changing(key)
-
-    def give_back(self, call: Call, block: Block, /) -> Plan[bool]:
-        """See :class:`~crmid.stores.sql.plans.Dialect`."""
-        values = _bytes(block.key) | {"lo": block.lo, "hi": block.hi}
-        return (yield from self._limited(call, _GIVE_BACK, values)).changed > 0
-
-    def peek(self, key: CounterKey, /) -> Plan[int | None]:
-        """See :class:`~crmid.stores.sql.plans.Dialect`."""
-        value: int | None = (yield Statement(self._sql(_SELECT), _bytes(key))).value
-        return value
-
-    def remember(self, call: Call, series: str, rules: str, /) -> Plan[str]:
-        """See :class:`~crmid.stores.sql.plans.Dialect`."""
-        stored = yield from self.recall(series)
-        if stored is not None:
-            return stored
-        values = {"series": series.encode(), "rules": rules.encode()}
-        insert = "INSERT INTO {rules} VALUES (%(series)s, %(rules)s)"
-        if (yield from self._inserted(call, insert, values)):
-            return rules
-        # Past the snapshot that the transaction may have.
-        answer = yield from self._limited(call, f"{_RULES} LOCK IN SHARE MODE", values)
-        return str(answer.value.decode())
-
-    def recall(self, series: str, /) -> Plan[str | None]:
-        """See :class:`~crmid.stores.sql.plans.Dialect`."""
-        answer = yield Statement(self._sql(_RULES), {"series": series.encode()})
-        return None if answer.value is None else str(answer.value.decode())
-
-    def _changing(self, key: CounterKey) -> StoreBusy:
-        return StoreBusy(f"{self.name}: {key} has changed whenever it was looked at")
+    def _is_duplicate(self, error: Exception) -> bool:
+        return _code(error) == _DUPLICATE
 
     def _check_isolation(self) -> Plan[None]:
         # REPEATABLE READ is fine here: the statements that change see the last commit. Only
@@ -265,16 +165,6 @@ class MariaDB:
                 f"{self.name}: with {isolation} here most transactions with a number fail and "
                 "must be done again: use READ COMMITTED, or say retries=True if you do that"
             )
-
-    def _inserted(self, call: Call, sql: str, values: Mapping[str, Any]) -> Plan[bool]:
-        """Insert a row; False if somebody else was faster."""
-        try:
-            yield from self._limited(call, sql, values)
-        except Exception as error:
-            if _code(error) != _DUPLICATE:
-                raise
-            return False
-        return True
 
     def _limited(self, call: Call, sql: str, values: Mapping[str, Any]) -> Plan[Answer]:
         """A statement that waits for locks only so long; the session is left as it was."""
@@ -295,15 +185,6 @@ class MariaDB:
             raise
         yield restore
         return answer
-
-
-def _bytes(key: CounterKey) -> dict[str, Any]:
-    return {name: text.encode() for name, text in key._asdict().items()}
-
-
-def _lock(call: Call, select: str) -> str:
-    """In the caller's transaction, past the snapshot that it may have."""
-    return f"{select} FOR UPDATE" if call.mode is Mode.GAPLESS else select
 
 
 def _code(error: BaseException) -> object:
