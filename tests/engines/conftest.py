@@ -90,6 +90,24 @@ def my_store(mariadb: dict[str, Any], my_schema: str) -> Iterator[MySQLStore]:
         yield store
 
 
+@pytest.fixture
+def admin(postgres: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def my_admin(mariadb: dict[str, Any]) -> Iterator[Any]:
+    with contextlib.closing(pymysql.connect(**mariadb, autocommit=True)) as connection:
+        yield connection
+
+
+@pytest.fixture
+def name() -> str:
+    """A name for connections, by which the server knows them."""
+    return f"crmid{secrets.token_hex(4)}"
+
+
 class Loop:
     """An event loop in a thread of its own, for as long as a test needs it."""
 

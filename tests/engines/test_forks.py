@@ -41,7 +41,16 @@ source, schema = json.loads(sys.argv[1])
 def script(code: str, *arguments: object) -> Any:
     """What a program prints, as JSON."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", FORK + code, json.dumps(arguments)],
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-W",
+            "ignore::DeprecationWarning",
+            "-c",
+            FORK + code,
+            json.dumps(arguments),
+        ],
         capture_output=True,
         text=True,
         timeout=60,
@@ -129,3 +138,25 @@ asyncio.run(store.aclose())
 print(json.dumps(got))
 """
     assert script(code, *servers(request, "PostgresStore")) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("kind", ["PostgresStore", "MySQLStore"])
+def test_processes_at_once_never_share_a_value(
+    request: pytest.FixtureRequest, kind: str
+) -> None:
+    code = f"""
+import threading
+store = {kind}(source, schema=schema)
+take = lambda: forked(lambda: [store.reserve(KEY).lo for _ in range(30)])
+got = []
+threads = [threading.Thread(target=lambda: got.append(take())) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+store.close()
+print(json.dumps(got))
+"""
+    got = script(code, *servers(request, kind))
+    assert sorted(value for one in got for value in one) == [*range(1, 121)]
+    assert all(one == sorted(one) for one in got)

@@ -6,7 +6,6 @@ import contextlib
 import pickle
 import threading
 import time
-from collections.abc import Generator, Iterator
 from typing import Any
 
 import pymysql
@@ -19,168 +18,23 @@ from crmid.errors import (
     StoreBusy,
     StoreError,
     StoreUnavailable,
-    TransactionUnsuitable,
     WeakDurability,
 )
 from crmid.stores import Block, Capability, CounterKey, MySQLStore
+
+from .mariadb_tools import Recording, held, run
 
 
 KEY = CounterKey("customer")
 
 
-@pytest.fixture
-def admin(mariadb: dict[str, Any]) -> Iterator[Any]:
-    with contextlib.closing(pymysql.connect(**mariadb, autocommit=True)) as connection:
-        yield connection
-
-
-def run(connection: Any, sql: str) -> Any:
-    with contextlib.closing(connection.cursor()) as cursor:
-        cursor.execute(sql)
-        return cursor.fetchall()
-
-
-@contextlib.contextmanager
-def held(mariadb: dict[str, Any], schema: str) -> Generator[Any]:
-    """Somebody who keeps the counters locked."""
-    with contextlib.closing(pymysql.connect(**mariadb)) as blocker:
-        run(blocker, f"SELECT * FROM {schema}.crmid_counter FOR UPDATE")
-        yield blocker
-
-
-class Recording:
-    """A function that connects, and what it made."""
-
-    def __init__(self, mariadb: dict[str, Any]) -> None:
-        self.mariadb = mariadb
-        self.made: list[Any] = []
-
-    def __call__(self) -> Any:
-        self.made.append(pymysql.connect(**self.mariadb))
-        return self.made[-1]
-
-
-# --- Transactions of the caller ---------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("level", "snapshot", "fine"),
-    [
-        ("READ COMMITTED", "OFF", "fine"),
-        ("REPEATABLE READ", "OFF", "fine"),
-        ("REPEATABLE READ", "ON", "refused"),
-        ("SERIALIZABLE", "OFF", "refused"),
-    ],
-)
-def test_where_transactions_mostly_fail_the_caller_must_try_again(
-    my_store: MySQLStore, mariadb: dict[str, Any], level: str, snapshot: str, fine: str
-) -> None:
-    my_store.create()
-    with contextlib.closing(pymysql.connect(**mariadb)) as connection:
-        run(connection, f"SET SESSION TRANSACTION ISOLATION LEVEL {level}")
-        run(connection, f"SET SESSION innodb_snapshot_isolation = {snapshot}")
-        if fine == "refused":
-            with pytest.raises(TransactionUnsuitable, match="READ COMMITTED"):
-                my_store.within(connection).reserve(KEY)
-        assert my_store.within(connection, retries=fine == "refused").reserve(KEY).lo == 1
-        connection.commit()
-
-
-def test_numbers_are_right_in_a_transaction_with_an_old_snapshot(
-    my_store: MySQLStore, mariadb: dict[str, Any]
-) -> None:
-    my_store.create()
-    with (
-        contextlib.closing(pymysql.connect(**mariadb)) as connection,
-        contextlib.closing(pymysql.connect(**mariadb)) as other,
-    ):
-        joined = my_store.within(connection)
-        assert joined.peek(KEY) is None  # the snapshot
-        assert my_store.within(other).reserve(KEY, 5).lo == 1
-        assert my_store.within(other).remember("s", "first") == "first"
-        other.commit()
-        assert joined.peek(KEY) is None
-        assert joined.reserve(KEY) == Block(KEY, 6, 7)
-        assert joined.advance(KEY, 3) == 7
-        assert joined.remember("s", "second") == "first"
-        connection.commit()
-    assert my_store.peek(KEY) == 7
-
-
-def test_a_last_insert_id_of_the_caller_stays(
-    my_store: MySQLStore, mariadb: dict[str, Any], my_schema: str
-) -> None:
-    my_store.create()
-    with contextlib.closing(pymysql.connect(**mariadb)) as connection:
-        run(connection, f"CREATE TABLE {my_schema}.x (id INT AUTO_INCREMENT PRIMARY KEY)")
-        run(connection, f"ALTER TABLE {my_schema}.x AUTO_INCREMENT = 77")
-        run(connection, f"INSERT INTO {my_schema}.x VALUES ()")
-        joined = my_store.within(connection)
-        assert [joined.reserve(KEY).lo for _ in range(2)] == [1, 2]
-        assert run(connection, "SELECT LAST_INSERT_ID()") == ((77,),)
-        wait = run(connection, "SELECT @@innodb_lock_wait_timeout")
-        connection.commit()
-        my_store._dialect._has = {}  # type: ignore[attr-defined]
-        hurried: Any = my_store
-        hurried._timeout = 0.1
-        with held(mariadb, my_schema), pytest.raises(StoreBusy):
-            my_store.within(connection).reserve(KEY)
-        assert run(connection, "SELECT @@innodb_lock_wait_timeout") == wait
-
-
-def test_a_transaction_creates_no_tables(my_store: MySQLStore, mariadb: dict[str, Any]) -> None:
-    with contextlib.closing(pymysql.connect(**mariadb)) as connection:
-        joined = my_store.within(connection)
-        assert joined.peek(KEY) is None
-        with pytest.raises(StoreError, match=r"call create\(\)"):
-            joined.reserve(KEY)
-
-
-def test_a_deadlock_is_busy(
-    my_store: MySQLStore, mariadb: dict[str, Any], my_schema: str
-) -> None:
-    my_store.create()
-    other = CounterKey("other")
-    failed: list[Exception] = []
-
-    def take(joined: Any, key: CounterKey, connection: Any) -> None:
-        try:
-            joined.reserve(key)
-            connection.commit()
-        except StoreBusy as error:
-            failed.append(error)
-            connection.rollback()
-
-    with (
-        contextlib.closing(pymysql.connect(**mariadb)) as first,
-        contextlib.closing(pymysql.connect(**mariadb)) as second,
-    ):
-        for key in (KEY, other):
-            my_store.within(first).reserve(key)
-        first.commit()
-        one, two = my_store.within(first), my_store.within(second)
-        one.reserve(KEY)
-        two.reserve(other)
-        thread = threading.Thread(target=take, args=(one, other, first))
-        thread.start()
-        time.sleep(0.1)
-        take(two, KEY, second)
-        thread.join(10)
-    (error,) = failed
-    assert "eadlock" in str(error)
-    assert (my_store.peek(KEY), my_store.peek(other)) in {(3, 3), (3, 2), (2, 3)}
-
-
-# --- Connections of its own -------------------------------------------------------------------
-
-
 def test_a_connection_that_died_idle_is_replaced(
-    mariadb: dict[str, Any], my_schema: str, admin: Any
+    mariadb: dict[str, Any], my_schema: str, my_admin: Any
 ) -> None:
     source = Recording(mariadb)
     with MySQLStore(source, schema=my_schema) as store:
         assert store.reserve(KEY).lo == 1
-        run(admin, f"KILL {source.made[0].thread_id()}")
+        run(my_admin, f"KILL {source.made[0].thread_id()}")
         time.sleep(0.1)
         assert store.reserve(KEY).lo == 2
         assert len(source.made) == 2
@@ -190,7 +44,7 @@ def test_a_connection_that_died_idle_is_replaced(
 
 @pytest.mark.parametrize("act", ["KILL", "KILL QUERY"])
 def test_a_call_ended_by_the_server_is_done_again(
-    mariadb: dict[str, Any], my_schema: str, admin: Any, act: str
+    mariadb: dict[str, Any], my_schema: str, my_admin: Any, act: str
 ) -> None:
     source = Recording(mariadb)
     with MySQLStore(source, schema=my_schema) as store:
@@ -200,7 +54,7 @@ def test_a_call_ended_by_the_server_is_done_again(
             thread = threading.Thread(target=lambda: got.append(store.reserve(KEY)))
             thread.start()
             time.sleep(0.2)
-            run(admin, f"{act} {source.made[0].thread_id()}")
+            run(my_admin, f"{act} {source.made[0].thread_id()}")
             time.sleep(0.1)
             assert got == []
             blocker.rollback()
@@ -247,14 +101,14 @@ def test_an_answer_that_is_lost_until_the_end_is_ambiguous(
 
 
 def test_an_engine_gets_its_connections_back_as_they_were(
-    mariadb: dict[str, Any], my_schema: str, admin: Any
+    mariadb: dict[str, Any], my_schema: str, my_admin: Any
 ) -> None:
     source = Recording(mariadb)
     engine = sqlalchemy.create_engine("mysql+pymysql://", creator=source)
     store = MySQLStore(engine, schema=my_schema)
     assert store.reserve(KEY).lo == 1
     assert not source.made[0].get_autocommit()
-    run(admin, f"KILL {source.made[0].thread_id()}")
+    run(my_admin, f"KILL {source.made[0].thread_id()}")
     time.sleep(0.1)
     assert store.reserve(KEY).lo == 2
     with engine.connect() as connection:
@@ -284,9 +138,6 @@ def test_a_call_that_is_done_counts_though_its_connection_is_lost_then(
     engine.dispose()
 
 
-# --- Durability, versions, privileges ---------------------------------------------------------
-
-
 @pytest.mark.parametrize("flush", ["0", "2"])
 def test_a_server_that_forgets_is_refused(
     mariadb: dict[str, Any], my_schema: str, monkeypatch: pytest.MonkeyPatch, flush: str
@@ -309,30 +160,30 @@ def test_a_server_that_forgets_is_refused(
 
 
 def test_a_table_without_transactions_is_refused(
-    my_store: MySQLStore, my_schema: str, admin: Any
+    my_store: MySQLStore, my_schema: str, my_admin: Any
 ) -> None:
     my_store.reserve(KEY)
-    run(admin, f"ALTER TABLE {my_schema}.crmid_counter DROP PRIMARY KEY, ENGINE = MyISAM")
+    run(my_admin, f"ALTER TABLE {my_schema}.crmid_counter DROP PRIMARY KEY, ENGINE = MyISAM")
     my_store.close()
     with pytest.raises(WeakDurability, match="InnoDB"):
         my_store.reserve(KEY)
 
 
 def test_tables_of_another_version_are_refused(
-    my_store: MySQLStore, my_schema: str, admin: Any
+    my_store: MySQLStore, my_schema: str, my_admin: Any
 ) -> None:
     my_store.reserve(KEY)
-    run(admin, f"UPDATE {my_schema}.crmid_schema SET version = 0")
+    run(my_admin, f"UPDATE {my_schema}.crmid_schema SET version = 0")
     my_store.close()
     with pytest.raises(SchemaVersion, match="upgrade the tables"):
         my_store.reserve(KEY)
 
 
 def test_a_table_that_has_gone_is_not_made_again(
-    my_store: MySQLStore, my_schema: str, admin: Any
+    my_store: MySQLStore, my_schema: str, my_admin: Any
 ) -> None:
     my_store.reserve(KEY)
-    run(admin, f"DROP TABLE {my_schema}.crmid_counter")
+    run(my_admin, f"DROP TABLE {my_schema}.crmid_counter")
     with pytest.raises(StoreError, match="restore it"):
         my_store.reserve(KEY)
     my_store.close()
@@ -341,24 +192,24 @@ def test_a_table_that_has_gone_is_not_made_again(
 
 
 def test_a_user_without_rights_is_told_what_it_needs(
-    my_store: MySQLStore, mariadb: dict[str, Any], my_schema: str, admin: Any
+    my_store: MySQLStore, mariadb: dict[str, Any], my_schema: str, my_admin: Any
 ) -> None:
     user = my_schema[-20:]
-    run(admin, f"CREATE USER {user}@'%'")
-    run(admin, f"GRANT SELECT ON test.* TO {user}@'%'")
+    run(my_admin, f"CREATE USER {user}@'%'")
+    run(my_admin, f"GRANT SELECT ON test.* TO {user}@'%'")
     source = {**mariadb, "user": user, "password": ""}
     try:
         with MySQLStore(source, schema=my_schema, timeout=0.1) as store:
             with pytest.raises(StoreError, match="lacks privileges"):
                 store.reserve(KEY)
             my_store.create()
-            run(admin, f"GRANT SELECT ON {my_schema}.* TO {user}@'%'")
+            run(my_admin, f"GRANT SELECT ON {my_schema}.* TO {user}@'%'")
             with pytest.raises(StoreError, match="lacks privileges"):
                 store.reserve(KEY)
-            run(admin, f"GRANT INSERT, UPDATE ON {my_schema}.* TO {user}@'%'")
+            run(my_admin, f"GRANT INSERT, UPDATE ON {my_schema}.* TO {user}@'%'")
             assert store.reserve(KEY).lo == 1
     finally:
-        run(admin, f"DROP USER {user}@'%'")
+        run(my_admin, f"DROP USER {user}@'%'")
 
 
 def test_a_read_only_transaction_takes_nothing(

@@ -7,6 +7,7 @@ import json
 import os
 import select
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
@@ -133,6 +134,11 @@ def values_of(output: bytes) -> list[int]:
     return [int(line) for line in output.split(b"\n")[:-1]]
 
 
+def _ended(number: int, frame: object) -> None:
+    # As an exception, so that what is to be cleaned up is.
+    sys.exit(2)
+
+
 def command(
     description: str | None,
     run: Callable[..., dict[str, Any]],
@@ -147,6 +153,7 @@ def command(
     parser.add_argument("--seconds", type=float, default=1800.0, help="the run ends then")
     parser.add_argument("--lease", default="1", help="a number, or auto")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, _ended)
     lease = "auto" if asked.lease == "auto" else int(asked.lease)
     line = run(asked.engine, Bounds(asked.runs, asked.seconds), lease)
     print(json.dumps(line))  # noqa: T201 (its purpose)

@@ -12,6 +12,7 @@ from tests.faults import (
     answers,
     cancellations,
     crashes,
+    failovers,
     fairness,
     forks,
     kills,
@@ -68,6 +69,8 @@ def test_forks(engine: str, lease: Lease, long_seconds: float) -> None:
     kept(forks.run, engine, lease, 1000, long_seconds / 8)
 
 
+# A driver may leave a connection that was being made to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("lease", [1, 100])
 @pytest.mark.parametrize("engine", ENGINES)
 def test_cancellations(engine: str, lease: Lease, long_seconds: float) -> None:
@@ -93,6 +96,14 @@ def test_server_crashes(engine: str, program: str, long_seconds: float) -> None:
     line = kept(crashes.run, engine, 1, 50, long_seconds / 2)
     if line.get("nextval_crashes"):
         assert line["nextval_repeats"] > 0  # the comparison bites
+
+
+def test_failovers(long_seconds: float) -> None:
+    if shutil.which("redis-server") is None:
+        missing("no redis-server on PATH to start one")
+    kept(failovers.run, "redis", 1, 20, long_seconds / 4)
+    line = failovers.run("redis-hasty", Bounds(1, long_seconds), 1)
+    assert line["repeats"] > 0  # what must be accepted by name
 
 
 @pytest.mark.parametrize("engine", snapshots.READERS)

@@ -295,12 +295,11 @@ def test_the_end_of_the_process_waits_for_it() -> None:
 
     class Late(MemoryStore):
         def give_back(self, block: Block, /) -> bool:
-            time.sleep(0.05)
+            time.sleep(0.3)
             return super().give_back(block)
 
     store = Late()
     IdGenerator(SCHEME, store, lease=10)()
-    gc.collect()
     sync_module._finish()  # pyright: ignore[reportPrivateUsage]
     assert store.peek(KEY) == 2
 
@@ -394,6 +393,18 @@ def test_at_exit_the_lease_goes_back(lease: str, how: str, script: Script, path:
     assert texts == [f"{n:09}" for n in range(1, 47)]
     with SQLiteStore(path) as store:
         assert store.peek(KEY) == 47
+
+
+def test_a_file_that_was_removed_is_not_made_again(path: Path) -> None:
+    """At the end of a generator nothing is left of it to give back to."""
+    with SQLiteStore(path) as store:
+        new = IdGenerator(SCHEME, store, lease=10)
+        new()
+        store.close()
+        for file in path.parent.iterdir():
+            file.unlink()
+        new.close()
+    assert [*path.parent.iterdir()] == []
 
 
 KILLED = """

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from .sql.mariadb import MariaDB
 from .sql.options import checked_schema, checked_timeout, source_of
+from .sql.sync.sources import Made, Source
 from .sql.sync.store import SQLStore
 
 
@@ -30,8 +33,9 @@ class MySQLStore(SQLStore):
             or a connection of Django (its settings are used).
         schema: The database of the tables; None means the connections' own.
         timeout: Seconds for one call, from 0 to 86,400: waiting for locks (in whole seconds),
-            connecting, and trying again. It does not bound one answer of a server that hangs:
-            give the driver a ``read_timeout`` for that.
+            connecting, and trying again. A server that is silent for a second longer counts
+            as lost, on connections that were made from a mapping; for others give the driver
+            a ``read_timeout``.
         accept_weak: Whether to work with a server that may forget numbers it acknowledged.
 
     Raises:
@@ -49,17 +53,29 @@ class MySQLStore(SQLStore):
     ) -> None:
         dialect = MariaDB(checked_schema(schema))
         origin: Any = source
+        checked = checked_timeout(timeout)
         super().__init__(
             dialect,
-            source_of(dialect, source, _connect if isinstance(source, Mapping) else None),
-            timeout=checked_timeout(timeout),
+            _source(dialect, origin, checked),
+            timeout=checked,
             accept_weak=accept_weak,
             made_of=(origin, {"schema": schema}),
         )
 
 
-def _connect(arguments: Mapping[str, Any]) -> Any:
+def _source(dialect: MariaDB, source: Any, timeout: float) -> Source:
+    return (
+        Made(dialect, partial(_connect, source, timeout))
+        if isinstance(source, Mapping)
+        else source_of(dialect, source)
+    )
+
+
+def _connect(arguments: Mapping[str, Any], timeout: float) -> Any:
     import pymysql
 
-    options: dict[str, Any] = {**arguments, "autocommit": True}
+    # The server itself ends waits for locks before; whoever is silent for longer hangs.
+    patience = max(1, math.ceil(timeout)) + 1
+    limits = dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), patience)
+    options: dict[str, Any] = {**limits, **arguments, "autocommit": True}
     return pymysql.connect(**options)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from .sql import patience
 from .sql.aio.sources import AsyncBorrowed, AsyncMade, AsyncSource
 from .sql.aio.store import AsyncSQLStore
 from .sql.options import checked_schema, checked_timeout, connector, source_of
 from .sql.postgresql import PostgreSQL
-from .sql.sync.sources import Source
+from .sql.sync.sources import Made, Source
 from .sql.sync.store import SQLStore
 
 
@@ -33,8 +34,8 @@ class PostgresStore(SQLStore):
             SQLAlchemy with psycopg, or a connection of Django (its settings are used).
         schema: Where the tables are; None means the search path of the connections.
         timeout: Seconds for one call, from 0 to 86,400: waiting for locks, connecting, and
-            trying again. It does not bound one answer of a server that hangs: keep
-            ``tcp_user_timeout`` and keepalives in the connection string for that.
+            trying again. A server that is silent for a second longer counts as lost, on
+            connections that were made from a connection string; on others it is not noticed.
         accept_weak: Whether to work with a server that may forget numbers it acknowledged.
 
     Raises:
@@ -51,10 +52,11 @@ class PostgresStore(SQLStore):
         accept_weak: bool = False,
     ) -> None:
         dialect = PostgreSQL(checked_schema(schema))
+        checked = checked_timeout(timeout)
         super().__init__(
             dialect,
-            _source(dialect, source),
-            timeout=checked_timeout(timeout),
+            _source(dialect, source, checked),
+            timeout=checked,
             accept_weak=accept_weak,
             made_of=(source, {"schema": schema}),
         )
@@ -84,33 +86,25 @@ class AsyncPostgresStore(AsyncSQLStore):
         accept_weak: bool = False,
     ) -> None:
         dialect = PostgreSQL(checked_schema(schema))
+        checked = checked_timeout(timeout)
         super().__init__(
             dialect,
-            _async_source(dialect, source),
-            timeout=checked_timeout(timeout),
+            _async_source(dialect, source, checked),
+            timeout=checked,
             accept_weak=accept_weak,
             made_of=(source, {"schema": schema}),
         )
 
 
-def _connect(dsn: str) -> Any:
-    import psycopg
-
-    return psycopg.connect(dsn, autocommit=True)
-
-
-def _source(dialect: PostgreSQL, source: Any) -> Source:
-    return source_of(dialect, source, _connect if isinstance(source, str) else None)
-
-
-def _async_source(dialect: PostgreSQL, source: Any) -> AsyncSource:
-    async def connect() -> Any:
-        import psycopg
-
-        return await psycopg.AsyncConnection.connect(source, autocommit=True)
-
+def _source(dialect: PostgreSQL, source: Any, timeout: float) -> Source:
     if isinstance(source, str):
-        return AsyncMade(dialect, connect)
+        return Made(dialect, patience.connector(source, timeout, aio=False))
+    return source_of(dialect, source)
+
+
+def _async_source(dialect: PostgreSQL, source: Any, timeout: float) -> AsyncSource:
+    if isinstance(source, str):
+        return AsyncMade(dialect, patience.connector(source, timeout, aio=True))
     if hasattr(source, "getconn"):
 
         async def get(wait: float) -> Any:

@@ -16,16 +16,13 @@ __all__ = ["checked_schema", "checked_timeout", "connector", "source_of"]
 _A_DAY = 86_400
 
 
-def source_of(dialect: Dialect, source: Any, connect: Callable[[Any], Any] | None) -> Source:
+def source_of(dialect: Dialect, source: Any) -> Source:
     """Where connections come from, by what was handed in.
 
     Args:
         dialect: The engine.
         source: A pool, an engine of SQLAlchemy, a connection of Django, or a function.
-        connect: What to do with the driver's own description of a database, if it is one.
     """
-    if connect is not None:
-        return Made(dialect, lambda: connect(source))
     source = getattr(source, "pool", None) or source if _is_django(source) else source
     if hasattr(source, "getconn"):  # psycopg_pool
         return Borrowed(

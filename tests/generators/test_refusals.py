@@ -1,0 +1,51 @@
+"""What a generator refuses: a path for a store, bad entropy, code that interrupts it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crmid import AsyncIdGenerator, IdGenerator, Scheme
+from crmid.errors import InvalidValue, StoreError
+
+from .doubles import NOON
+
+
+@pytest.mark.parametrize("kind", [IdGenerator, AsyncIdGenerator])
+@pytest.mark.parametrize("store", ["numbers.db", Path("numbers.db")])
+def test_a_path_is_no_store(kind: Any, store: object) -> None:
+    """It is said before the first number is asked for, and what to write instead."""
+    with pytest.raises(
+        InvalidValue, match=r"is no store; SQLiteStore\(.*numbers\.db.*\) is one"
+    ):
+        kind(Scheme("s", "{seq:n5}"), store)
+
+
+@pytest.mark.parametrize("template", ["{random:n9}", "{time:%Y}{random:n2}", "{random:n2}"])
+def test_unfit_bytes_without_end_are_refused(template: str) -> None:
+    """Entropy that always says the same is not waited for."""
+    new = IdGenerator(Scheme("s", template), entropy=lambda size: b"\xff" * size)
+    with pytest.raises(InvalidValue, match="not random"):
+        new.generate_many(3, at=NOON)
+    with pytest.raises(InvalidValue, match="not random"):
+        new()
+
+
+@pytest.mark.parametrize("template", ["{ulid}", "{time:%Y}{random:n9}"])
+def test_code_that_interrupts_a_generator_is_sent_away(template: str) -> None:
+    """A signal handler, say, that comes in the middle of a draw: nothing is half changed."""
+    caught: list[StoreError] = []
+
+    def entropy(size: int) -> bytes:
+        if not caught:
+            with pytest.raises(StoreError) as error:
+                new()
+            caught.append(error.value)
+        return bytes(range(100, 100 + size))
+
+    new = IdGenerator(Scheme("s", template), entropy=entropy)
+    assert new.scheme.is_valid(new())
+    assert "a signal or a finalizer interrupted" in str(caught)
+    assert new.scheme.is_valid(new())
