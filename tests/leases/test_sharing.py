@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 import time
@@ -13,7 +14,16 @@ from typing import Any
 
 import pytest
 
-from crmid import Block, CounterKey, IdGenerator, MemoryStore, Scheme, SQLiteStore
+from crmid import (
+    AsyncIdGenerator,
+    Block,
+    CounterKey,
+    IdGenerator,
+    MemoryStore,
+    Scheme,
+    SQLiteStore,
+    in_thread,
+)
 from crmid.errors import SequenceExhausted, SeriesChanged
 from crmid.generators.leases import LeaseSize
 from crmid.generators.leases import lease as lease_module
@@ -295,3 +305,33 @@ def test_numbers_are_fetched_ahead() -> None:
     late = asking[known:]
     assert late
     assert late.count(threading.get_ident()) <= len(late) // 2
+
+
+class _LateStore(MemoryStore):
+    """Counts at once, and answers late."""
+
+    def reserve(
+        self, key: CounterKey, n: int = 1, /, *, start: int = 1, limit: int | None = None
+    ) -> Block:
+        block = super().reserve(key, n, start=start, limit=limit)
+        time.sleep(0.02)
+        return block
+
+
+def test_peek_waits_for_what_is_being_fetched() -> None:
+    """While a block is under way, the store is ahead of it; the block is what comes next."""
+    with IdGenerator(Scheme("order", "{seq:n8}"), _LateStore(), lease="auto") as new:
+        for _ in range(60):
+            assert new.peek() == new.generate()
+
+
+def test_peek_waits_for_what_is_being_fetched_by_a_task() -> None:
+    """The same for tasks."""
+
+    async def main() -> None:
+        store = in_thread(_LateStore())
+        async with AsyncIdGenerator(Scheme("order", "{seq:n8}"), store, lease="auto") as new:
+            for _ in range(60):
+                assert await new.peek() == await new.generate()
+
+    asyncio.run(main())

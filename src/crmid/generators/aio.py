@@ -141,7 +141,7 @@ class AsyncIdGenerator:
             stored = await self._answer(recall(self.scheme.series))
             if stored is not None:
                 same_rules(self.scheme.series, self._rules, stored, self._store)
-        next_value = self._lender.first(asked)
+        next_value = await self._lender.first(asked)
         if next_value is None:
             next_value = await self._answer(self._store.peek(asked.key))
         try:

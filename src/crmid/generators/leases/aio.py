@@ -67,12 +67,22 @@ class AsyncLender:
                 await asyncio.shield(fetching)
         return Block(asked.key, value, value + asked.step)
 
-    def first(self, asked: Reservation) -> int | None:
-        """The value that is handed out next; None if the store decides."""
-        state = self._current()
-        with state.lock:
-            lease = state.leases.get(asked.key)
-            return None if lease is None else lease.first
+    async def first(self, asked: Reservation) -> int | None:
+        """The value that is handed out next; None if the store decides.
+
+        What is being fetched comes before what the store would give.
+        """
+        import asyncio
+
+        state, here = self._current(), asyncio.get_running_loop()
+        while True:
+            with state.lock:
+                lease = state.leases.get(asked.key)
+                first = None if lease is None else lease.first
+                task = state.tasks.get(asked.key, {}).get(here)
+            if first is not None or task is None or task.done():
+                return first
+            await asyncio.wait([task])
 
     def invalidate(self) -> None:
         """Forget all that is taken ahead; nothing is given back."""

@@ -119,11 +119,18 @@ class Lender:
         return Block(asked.key, value, value + asked.step)
 
     def first(self, asked: Reservation) -> int | None:
-        """The value that is handed out next; None if the store decides."""
+        """The value that is handed out next; None if the store decides.
+
+        What is being fetched comes before what the store would give.
+        """
         state = self._held.current()
         with state.lock:
-            lease = state.leases.get(asked.key)
-            return None if lease is None else lease.first
+            while True:
+                lease = state.leases.get(asked.key)
+                first = None if lease is None else lease.first
+                if first is not None or asked.key not in state.fetching:
+                    return first
+                state.wait_for_others(asked.key)
 
     def invalidate(self) -> None:
         """Forget all that is taken ahead; nothing is given back."""
