@@ -138,7 +138,7 @@ def test_entropy_that_answers_otherwise_is_refused(template: str, change: int) -
     assert len(calls) == 1
 
 
-@pytest.mark.parametrize("answer", NO_BYTES, ids=repr)
+@pytest.mark.parametrize("answer", NO_BYTES, ids=lambda answer: type(answer).__name__)
 @pytest.mark.parametrize("template", ["{random:n10}", "{time:%Y}{random:n4}", "{ulid}"])
 def test_entropy_that_is_no_bytes_is_refused(template: str, answer: Any) -> None:
     """What is not ``bytes`` is refused by name, and not converted."""

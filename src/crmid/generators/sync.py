@@ -170,7 +170,7 @@ class IdGenerator:
         """Forget what was taken ahead: for copies of a running machine, which share it."""
         self._lender.invalidate()
 
-    def within(self, connection: Any) -> Self:
+    def within(self, connection: Any, **options: Any) -> Self:
         """The same generator, whose numbers are part of the caller's transaction.
 
         Such a number is gapless: it exists if, and only if, the transaction is committed.
@@ -179,6 +179,7 @@ class IdGenerator:
         Args:
             connection: What the application runs its transaction on, as the store's own
                 ``within`` takes it.
+            options: What else the store's ``within`` takes, such as ``retries=True``.
 
         Raises:
             StoreError: The store cannot join a transaction, or not this one.
@@ -186,8 +187,9 @@ class IdGenerator:
         join = getattr(self._store, "within", None)
         if join is None:
             raise StoreError(f"{type(self._store).__name__} cannot join a transaction")
-        joined = type(self)(self.scheme, join(connection))
-        joined._issuer = self._issuer  # noqa: SLF001 - one memory of ticks and ULIDs
+        joined = type(self)(self.scheme, join(connection, **options))
+        # One memory of ticks and ULIDs, and of what the store is known to remember.
+        joined._issuer, joined._known = self._issuer, self._known  # noqa: SLF001
         return joined
 
     def __enter__(self) -> Self:
