@@ -63,7 +63,7 @@ def test_answer_becomes_an_error(
     make: Make, answer: str, kind: type[StoreError], advice: str
 ) -> None:
     with contextlib.closing(Pretender(f"-{answer}\r\n".encode())) as server:
-        store = make(server.url, timeout=0.05)
+        store = make(server.url, timeout=5 if kind is StoreError else 0.25)
         with pytest.raises(StoreError) as caught:
             store.reserve(KEY)
         assert type(caught.value) is kind
@@ -177,7 +177,7 @@ def test_a_server_that_evicts_counters_is_refused(
 
 
 def test_a_replica_is_refused_until_it_is_promoted(make: Make, private: PrivateRedis) -> None:
-    store = make(private.url, timeout=0.1)
+    store = make(private.url, timeout=0.4)
     private.client.replicaof("127.0.0.1", "1")
     with pytest.raises(StoreUnavailable, match="it is a replica"):
         store.reserve(KEY)
@@ -186,7 +186,7 @@ def test_a_replica_is_refused_until_it_is_promoted(make: Make, private: PrivateR
 
 
 def test_somebody_elses_script(make: Make, private: PrivateRedis) -> None:
-    store, patient = make(private.url, timeout=0.2), make(private.url, timeout=10)
+    store, patient = make(private.url, timeout=0.5), make(private.url, timeout=10)
     private.client.config_set("lua-time-limit", 1)
 
     def occupy() -> None:

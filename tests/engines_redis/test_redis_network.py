@@ -79,23 +79,23 @@ def test_sent_and_cut_is_ambiguous(
 def test_an_answer_that_does_not_come_is_waited_for_the_time_out(
     make: Make, proxy: Proxy, proxied: str, prefix: str
 ) -> None:
-    store = make(proxied, prefix=prefix, timeout=0.2)
+    store = make(proxied, prefix=prefix, timeout=0.5)
     store.reserve(KEY)
     proxy.plan(Fault.HANG, marker=SCRIPT)
     began = time.monotonic()
     with pytest.raises(StoreAmbiguous):
         store.reserve(KEY)
-    assert 0.2 <= time.monotonic() - began < 2
+    assert 0.5 <= time.monotonic() - began < 3
     assert store.reserve(KEY).lo == 3
 
 
 def test_a_late_answer_is_never_taken_for_another_one(
     make: Make, proxy: Proxy, proxied: str, prefix: str
 ) -> None:
-    store = make(proxied, prefix=prefix, timeout=0.2)
+    store = make(proxied, prefix=prefix, timeout=0.5)
     other = CounterKey("other")
     assert store.reserve(other, start=1000).lo == 1000
-    proxy.plan(Fault.DELAY, marker=SCRIPT, seconds=0.3)
+    proxy.plan(Fault.DELAY, marker=SCRIPT, seconds=0.8)
     with pytest.raises(StoreAmbiguous):
         store.reserve(KEY)
     assert store.reserve(other).lo == 1001
@@ -123,6 +123,7 @@ def test_giving_back_is_never_repeated(
 ) -> None:
     """Asked twice, it would lower the counter below what others have got in between."""
     store = make(proxied, prefix=prefix)
+    assert store.give_back(store.reserve(KEY))  # now the server knows the scripts
     block = store.reserve(KEY, 10)
     proxy.plan(Fault.DROP, marker=SCRIPT)
     with pytest.raises(StoreAmbiguous):

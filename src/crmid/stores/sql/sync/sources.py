@@ -52,11 +52,16 @@ class Made:
         while (connection := self._shelf.pop()) is not None:
             if not self._dialect.is_closed(connection):
                 return Taken(connection, None, True)  # noqa: FBT003
+        connection, ready = None, False
         try:
             connection = self._connect()
             self._dialect.autocommit(connection, True)  # noqa: FBT003
+            ready = True
         except Exception as error:
             raise (unreached(self._dialect, error) or error) from error
+        finally:
+            if connection is not None and not ready:  # interrupted, or cancelled, in between
+                self._dialect.abandon(connection)
         return Taken(connection, None, True)  # noqa: FBT003
 
     def give_back(self, taken: Taken, sound: bool, /) -> None:  # noqa: FBT001
