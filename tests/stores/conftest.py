@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,11 +23,17 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def script() -> Script:
-    """Runs Python code in a process of its own, with arguments; what it prints."""
+    """Runs Python code in a process of its own, with arguments; what it prints.
 
-    def run(code: str, *arguments: object) -> str:
+    ``alone`` keeps the measuring of coverage out: it imports modules, and has locks.
+    """
+
+    def run(code: str, *arguments: object, alone: bool = False) -> str:
         command = [sys.executable, "-W", "error", "-c", code, *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        env = {k: v for k, v in os.environ.items() if not (alone and k.startswith("COVERAGE"))}
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=60, check=False, env=env
+        )
         assert done.returncode == 0, done.stderr
         assert not done.stderr
         return done.stdout

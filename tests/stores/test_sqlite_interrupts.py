@@ -145,4 +145,4 @@ store.close()
 
 def test_storm_of_interrupts(path: Path, script: Script) -> None:
     handler = "import signal\nsignal.signal(signal.SIGALRM, signal.default_int_handler)\n"
-    script(handler + STORM, path)
+    script(handler + STORM, path, alone=True)

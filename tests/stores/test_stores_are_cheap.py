@@ -14,4 +14,4 @@ from crmid.stores import MemoryStore, SQLiteStore, in_thread
 MemoryStore(), in_thread(SQLiteStore("numbers.db"))
 print({"sqlite3", "_sqlite3", "asyncio"} & sys.modules.keys())
 """
-    assert script(code) == "set()\n"
+    assert script(code, alone=True) == "set()\n"
