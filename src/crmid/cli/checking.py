@@ -74,7 +74,10 @@ class Check:
         # the second pass need not clean them all once more.
         self._repaired_rows = array("Q")
         self._repaired_hashes = array("q")
-        self.valid = self.blank = self.invalid = self.repairable = 0
+        self.valid: int = 0
+        self.blank: int = 0
+        self.invalid: int = 0
+        self.repairable: int = 0
 
     @property
     def rows(self) -> int:

@@ -121,7 +121,7 @@ class Table:
         self.name = name
         self._progress = progress or Progress(None)
         self._encoding: Encoding = find_encoding(file, name, encoding)
-        self.encoding = self._encoding.name
+        self.encoding: str = self._encoding.name
         self._stamp = self._stamped()
         self._skipped_lines = 0
         with self._lines() as lines:
@@ -131,9 +131,10 @@ class Table:
             choices: tuple[str, ...] = (_one_character(delimiter),)
         else:
             choices = (sep[1],) if sep else _DELIMITERS
+        self.delimiter: str
         self.delimiter, self._header_row, header = self._header(choices, column)
-        self.index = self._find(column, header)
-        self.column = header[self.index]
+        self.index: int = self._find(column, header)
+        self.column: str = header[self.index]
 
     def batches(self, label: str) -> Iterator[Batch]:
         """One pass over the rows below the header.

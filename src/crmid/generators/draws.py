@@ -114,7 +114,7 @@ class Undrawn:
     """
 
     def __init__(self, size: int) -> None:
-        self.left = size
+        self.left: int = size
         self._moved: dict[int, int] = {}
         self._rest: Permutation | None = None
         self._permuted = 0

@@ -17,7 +17,7 @@ from crmid.counters import Block
 from crmid.errors import ClockMovedBack, InvalidScheme, InvalidValue, StoreError, shown
 from crmid.parts import AnyPart, CheckCharacters, Fixed, Random, SequenceNumber, Time
 from crmid.periods import EPOCH, instant
-from crmid.scheme import Scheme
+from crmid.scheme import Layout, Scheme
 
 from .asking import Reservation
 from .draws import Entropy, Tick, random_text
@@ -67,9 +67,9 @@ class Issuer:
                 len(scheme.template),
             )
         self.scheme = scheme
-        self.layout = scheme.layout
-        self.clock = time.time_ns if clock is None else clock
-        self.entropy = os.urandom if entropy is None else entropy
+        self.layout: Layout = scheme.layout
+        self.clock: Clock = time.time_ns if clock is None else clock
+        self.entropy: Entropy = os.urandom if entropy is None else entropy
         # By process id: a forked child finds nothing of its parent's, even where no fork
         # hook runs. setdefault is atomic.
         self._memories: dict[int, _Memory] = {}

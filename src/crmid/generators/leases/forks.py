@@ -55,4 +55,4 @@ def wiped_in_children() -> Any:
 
 
 #: The object of this process.
-process = Process()
+process: Process = Process()

@@ -94,7 +94,7 @@ class Server:
     def __init__(
         self, client_or_url: object, client_type: type[Any], pool_type: Any, timeout: float
     ) -> None:
-        self.url = client_or_url if isinstance(client_or_url, str) else None
+        self.url: str | None = client_or_url if isinstance(client_or_url, str) else None
         pool: Any
         if self.url is not None:
             try:
@@ -131,7 +131,7 @@ class Server:
             or f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
         )
         #: What to call it in messages: without the password.
-        self.name = f"Redis {where}/{options.get('db') or 0}"
+        self.name: str = f"Redis {where}/{options.get('db') or 0}"
 
     def line(self) -> Any:
         """A new connection, which is not connected yet."""

@@ -24,7 +24,7 @@ class Fitness:
 
     def __init__(self, dialect: JoinDialect, *, accept_weak: bool) -> None:
         self.dialect = dialect
-        self.known = False
+        self.known: bool = False
         self._accept_weak = accept_weak
 
     @property
