@@ -176,7 +176,7 @@ def test_long_lines_and_many_of_them_go_in_pieces() -> None:
     assert LUHN.is_valid_many(blob) == expected
     wide = long[:100_000]
     assert LUHN.is_valid_many([wide] * 40) == [LUHN.is_valid(wide)] * 40
-    assert time.process_time() - begin < 1.5  # wide rows are not for lanes
+    assert time.process_time() - begin < 6  # wide rows are not for lanes
 
 
 @every_system

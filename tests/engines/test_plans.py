@@ -43,6 +43,16 @@ def played(plan: Plan[Any], *answers: Any) -> Any:
     raise AssertionError("the plan wants more answers")
 
 
+@pytest.mark.parametrize("missing", [True, False])
+def test_a_schema_is_made_only_if_it_is_missing(*, missing: bool) -> None:
+    """A role that may not make schemas can make the tables in one that is there."""
+    plan = PostgreSQL("own").create()
+    next(plan)
+    statement = plan.send(Answer([(missing,)], 0, None))
+    assert ("CREATE SCHEMA" in statement.sql) == missing
+    assert "CREATE TABLE" in statement.sql
+
+
 @pytest.mark.parametrize("number", [110_000, 90_600])
 def test_a_server_that_is_too_old_is_refused(number: int) -> None:
     standing = played(POSTGRES.standing(), [(number, "on", None, False)])

@@ -95,7 +95,7 @@ def test_threads_wait_together_no_longer_than_one(path: Path) -> None:
             store.reserve(KEY)
         errors.append(caught.value)
 
-    with SQLiteStore(path, timeout=0.3) as store:
+    with SQLiteStore(path, timeout=1) as store:
         store.reserve(KEY)
         with locked(path):
             threads = [threading.Thread(target=run) for _ in range(4)]
@@ -104,7 +104,7 @@ def test_threads_wait_together_no_longer_than_one(path: Path) -> None:
                 thread.start()
             for thread in threads:
                 thread.join()
-            assert time.monotonic() - began < 1.2  # one after the other, they would need that
+            assert time.monotonic() - began < 4  # one after the other, they would need that
         assert len(errors) == 4
         assert store.reserve(KEY).lo == 2
 
@@ -113,11 +113,11 @@ def test_threads_wait_together_no_longer_than_one(path: Path) -> None:
 
 
 def test_blocked_turnstile_is_passed_after_half_the_time(path: Path) -> None:
-    with SQLiteStore(path, timeout=1) as store, Path(f"{path}-crmid-lock").open("w") as file:
+    with SQLiteStore(path, timeout=2) as store, Path(f"{path}-crmid-lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         began = time.monotonic()
         assert store.reserve(KEY).lo == 1
-        assert 0.5 <= time.monotonic() - began < 1
+        assert 1 <= time.monotonic() - began < 2
 
 
 def test_turnstile_is_left_at_once(path: Path) -> None:

@@ -270,7 +270,7 @@ def test_stopped_process_delays_others_for_the_time_out_at_most(path: Path) -> N
                     got.append(store.reserve(KEY).lo)
             except StoreBusy:  # it sleeps in the middle of a transaction
                 assert time.monotonic() - began >= 0.3
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 5
             process.send_signal(signal.SIGCONT)
     finally:
         process.kill()
