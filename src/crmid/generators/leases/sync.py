@@ -12,6 +12,7 @@ import threading
 import time
 import weakref
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from crmid.counters import Block, CounterKey
@@ -106,6 +107,7 @@ class Lender:
         if size != 1:
             _HELD.add(self._held)
             weakref.finalize(self, _settle_later, store, self._held)  # at exit, at the latest
+            _finish_at_exit()
 
     def take(self, asked: Reservation) -> Block:
         """One number, from the lease or, where nothing is taken ahead, from the store."""
@@ -268,7 +270,13 @@ def _settle_now(store: Any, held: _Held) -> None:
 _SETTLING: set[threading.Thread] = set()
 
 
-@atexit.register
+@cache
+def _finish_at_exit() -> None:
+    # Registered after the finalizers of weakref, so that it runs before them: they close
+    # stores that are still at work here.
+    atexit.register(_finish)
+
+
 def _finish() -> None:
     for thread in _SETTLING.copy():
         thread.join(_PATIENCE)
