@@ -56,6 +56,7 @@ class Catalog:
             _series(one, other)
             if overlap == "refuse":
                 _texts(one, other)
+        # attrs makes this method, which not every type checker sees.
         self.__attrs_init__(schemes, overlap)  # type: ignore[attr-defined,unused-ignore]
 
     def __getitem__(self, name: str) -> Scheme:

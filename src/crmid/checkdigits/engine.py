@@ -93,6 +93,7 @@ class System:
             TypeError: If the payload is not a ``str``.
         """
         try:
+            # No entry yet, or one that is no function: what follows sees to it.
             return self._computers[len(payload)](payload)  # type: ignore[misc]
         except (LookupError, TypeError, ValueError):
             pass  # first use, a long payload, or a wrong one
@@ -109,6 +110,7 @@ class System:
             TypeError: If the text is not a ``str``; for a ``str`` it never raises.
         """
         try:
+            # No entry yet, or one that is no function: what follows sees to it.
             return self._validators[len(text)](text)  # type: ignore[misc]
         except (LookupError, TypeError, ValueError):
             pass

@@ -83,6 +83,7 @@ class Scheme:
         tokens, text, extensions = sourced(template, tuple(extensions))
         layout = build(tokens, text, _zone(tz))
         series = name if series is None else series
+        # attrs makes this method, which not every type checker sees.
         self.__attrs_init__(name, layout.parts, series, tz, extensions, layout)  # type: ignore[attr-defined,unused-ignore]
 
     def _identity(self) -> tuple[object, ...]:
