@@ -125,7 +125,7 @@ def test_a_batch_never_repeats_itself(template: str, at: datetime | None) -> Non
         assert caught.value.requested == count
 
 
-@pytest.mark.parametrize("template", ["{random:crockford*20}", "{time:%Y}-{random:an14}"])
+@pytest.mark.parametrize("template", ["{random:crockford*20}", "{time:%Y}-{random:hex*16}"])
 def test_where_repeats_are_out_of_the_question_batches_are_drawn_alike(template: str) -> None:
     """With very many outcomes a back-dated batch is what single calls would give."""
     scheme = Scheme("s", template)

@@ -16,14 +16,14 @@ import pytest
 
 from crmid import IdGenerator, SQLiteStore
 from crmid.generators.leases import forks
-from crmid.generators.leases import sync as sync_module
+from crmid.generators.leases import held as held_module
 
 from .conftest import Script
 from .doubles import KEY, SCHEME, Gated, Moody, state_of, until
 
 
-BEFORE = sync_module._before_fork  # pyright: ignore[reportPrivateUsage]
-AFTER = sync_module._after_fork  # pyright: ignore[reportPrivateUsage]
+BEFORE = held_module._before_fork  # pyright: ignore[reportPrivateUsage]
+AFTER = held_module._after_fork  # pyright: ignore[reportPrivateUsage]
 
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
@@ -83,7 +83,7 @@ sqlite = SQLiteStore(path, timeout=20) if store == "sqlite" else None
 new = IdGenerator(Scheme("s", "{seq:n9}"), sqlite or FileStore(path), lease=lease)
 if how == "pid":
     from crmid.generators.leases import forks as module
-    module.process._page = None
+    module.process._wiped, module.process.page = False, bytearray(b"\1")
 fork = ctypes.PyDLL(None).fork if how == "bare" else os.fork
 texts, stop = [], False
 
@@ -323,8 +323,8 @@ def test_a_wiped_page_is_another_process() -> None:
     """One look at memory tells a child from its parent."""
     process: Any = forks.Process()
     token = process()
-    assert process._page is not None
-    process._page[0] = 0
+    assert process.page is not None
+    process.page[0] = 0
     child = process()
     assert child is not token
     assert process() is child
@@ -436,7 +436,7 @@ def test_generators_that_are_made_meanwhile(monkeypatch: pytest.MonkeyPatch) -> 
             return super().__iter__()
 
     held = Changing()
-    monkeypatch.setattr(sync_module, "_HELD", held)
+    monkeypatch.setattr(held_module, "HELD", held)
     BEFORE()
     AFTER()
     assert held.turns == 3
@@ -448,7 +448,7 @@ def test_another_process_starts_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     new = IdGenerator(SCHEME, store, lease=10)
     assert new() == "000000001"
     child = object()
-    monkeypatch.setattr(sync_module, "process", lambda: child)
+    monkeypatch.setattr(held_module, "process", lambda: child)
     assert new.peek() == new() == "000000011"
     child = object()
     new.close()

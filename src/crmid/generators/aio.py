@@ -12,10 +12,13 @@ from crmid.errors import InvalidScheme, SequenceExhausted, StoreError
 from crmid.scheme import Scheme
 from crmid.stores.protocols import AsyncCounterStore
 
+from .ahead import NOTHING, Ahead
 from .asking import check_store, coloured, same_rules
 from .draws import Entropy
-from .issuing import Clock, Issuer, Order
+from .issuing import Clock, Issuer
 from .leases import AsyncLender, LeaseSize, check_size
+from .leases.forks import process
+from .orders import Order
 
 
 __all__ = ["AsyncIdGenerator"]
@@ -61,9 +64,11 @@ class AsyncIdGenerator:
         check_store(store)
         self._store: Any = store
         self._issuer = Issuer(scheme, clock, entropy)
+        self._clock = self._issuer.clock
         self._rules = "" if scheme.layout.sequence is None else scheme.layout.sequence.rules
         self._lease: LeaseSize = lease
         self._lender = AsyncLender(store, lease)
+        self._ahead: Ahead = NOTHING
         self._known = False
         self._closed = False
 
@@ -91,12 +96,28 @@ class AsyncIdGenerator:
             SeriesChanged: The store counts this series by other rules.
             StoreError: The store could not answer.
         """
-        order = self._order(1, at, given)
+        ahead, now = self._ahead, None
+        if not given and at is None and ahead.owner is process.token and process.page[0]:
+            try:
+                if ahead.since is None:
+                    return ahead.texts.popleft()
+                now = self._clock()
+                if type(now) is int and ahead.since <= now < ahead.until:
+                    if ahead.finish is None:
+                        return ahead.texts.popleft()
+                    text, ahead.since = ahead.texts.popleft(), now
+                    return ahead.finish(text)
+            except IndexError:
+                pass
+        order = self._order(1, at, given, now=now)
         block = None
         if (asked := order.reservation) is not None:
             await self._remember()
             block = await self._lender.take(asked)
-        return order.filled(block)[0]
+        text = self._issuer.filled(order, block)[0]
+        if order.ahead is not None:
+            self._ahead = order.ahead
+        return text
 
     async def generate_many(
         self, count: int, /, *, at: datetime | None = None, **given: Any
@@ -121,7 +142,7 @@ class AsyncIdGenerator:
         if (asked := order.reservation) is not None:
             await self._remember()
             block = await self._lender.reserve(asked)
-        return order.filled(block)
+        return self._issuer.filled(order, block)
 
     async def peek(self, *, at: datetime | None = None, **given: Any) -> str:
         """The number that :meth:`generate` gives next if nothing else happens before.
@@ -136,7 +157,7 @@ class AsyncIdGenerator:
             StoreError: As for :meth:`generate`.
         """
         order = self._order(1, at, given, draws=False)
-        asked = order.only_counted()
+        asked = self._issuer.only_counted(order)
         if (recall := getattr(self._store, "recall", None)) is not None:
             stored = await self._answer(recall(self.scheme.series))
             if stored is not None:
@@ -148,7 +169,7 @@ class AsyncIdGenerator:
             block = asked.next_block(next_value, self._store)
         except SequenceExhausted as error:
             raise asked.exhausted(error) from error
-        return order.filled(block)[0]
+        return self._issuer.filled(order, block)[0]
 
     async def close(self) -> None:
         """Give nothing out any more, and give back what was taken ahead.
@@ -156,10 +177,13 @@ class AsyncIdGenerator:
         The store stays open. Closing twice is fine.
         """
         self._closed = True
+        self._ahead = NOTHING
         await self._lender.close()
 
     def invalidate(self) -> None:
         """Forget what was taken ahead: for copies of a running machine, which share it."""
+        self._ahead = NOTHING
+        self._issuer.forget()
         self._lender.invalidate()
 
     def within(self, connection: Any, **options: Any) -> Self:
@@ -181,6 +205,7 @@ class AsyncIdGenerator:
             raise StoreError(f"{type(self._store).__name__} cannot join a transaction")
         joined = type(self)(self.scheme, join(connection, **options))
         # One memory of ticks and ULIDs, and of what the store is known to remember.
+        joined._clock = self._clock  # noqa: SLF001
         joined._issuer, joined._known = self._issuer, self._known  # noqa: SLF001
         return joined
 
@@ -196,11 +221,17 @@ class AsyncIdGenerator:
         await self.close()
 
     def _order(
-        self, count: int, at: datetime | None, given: dict[str, Any], *, draws: bool = True
+        self,
+        count: int,
+        at: datetime | None,
+        given: dict[str, Any],
+        *,
+        now: int | None = None,
+        draws: bool = True,
     ) -> Order:
         if self._closed:
             raise ValueError(f"the generator of {self.scheme.name} is closed")
-        return self._issuer.order(count, at, given, draws=draws)
+        return self._issuer.order(count, at, given, now=now, draws=draws)
 
     async def _remember(self) -> None:
         """Compare the counting rules with those in the store, once."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -12,7 +15,7 @@ from crmid.errors import CollisionBudgetExceeded, InvalidValue, shown
 from crmid.parts import Random
 
 
-__all__ = ["Entropy", "Permutation", "Tick", "Undrawn", "below", "exactly", "random_text"]
+__all__ = ["Entropy", "Permutation", "Tick", "Undrawn", "below", "exactly", "random_texts"]
 
 #: Gives so many random bytes, like :func:`os.urandom`.
 Entropy = Callable[[int], bytes]
@@ -21,6 +24,11 @@ Entropy = Callable[[int], bytes]
 # set of given values. Beyond, draws are permuted instead of remembered, and values share.
 _MOST_REMEMBERED = 1_000_000
 _MOST_SCOPES = 65_536
+_MOST_AHEAD = 64
+_FEW = 32
+_SPARE = 3
+_NARROW = 16
+_REDRAWN = 8  # each time, half or more of what is drawn is new
 _TRIES = 1_000  # each succeeds with a probability of a half or more
 
 
@@ -55,15 +63,31 @@ def _symbols(characters: str) -> tuple[bytes, bytes]:
     return table, bytes(range(fair, 256))
 
 
-def random_text(part: Random, entropy: Entropy) -> str:
-    """Random characters of a part, each as likely as the others."""
+def random_texts(part: Random, count: int, entropy: Entropy) -> list[str]:
+    """Random characters of a part, so many times; each character as likely as the others."""
     table, unfair = _symbols(part.alphabet.characters)
-    text = b""
+    size = part.length * count
+    # A few more than will be unfit on average: to ask again costs more.
+    asked = size + (size * len(unfair) // (256 - len(unfair)) + _SPARE if unfair else 0)
+    found = exactly(asked, entropy).translate(table, unfair)
     for _ in range(_TRIES):
-        text += exactly(part.length - len(text), entropy).translate(table, unfair)
-        if len(text) == part.length:
-            return text.decode("ascii")
+        if len(found) >= size:
+            text = found[:size]
+            return [text.decode("ascii")] if count == 1 else _cut(text, part.length)
+        found += exactly(asked, entropy).translate(table, unfair)
     raise _not_random()
+
+
+def _cut(text: bytes, width: int) -> list[str]:
+    """Pieces of one width; by way of lines, if that is faster."""
+    count = len(text) // width
+    if count < _FEW or width > _NARROW:
+        whole = text.decode("ascii")
+        return [whole[at : at + width] for at in range(0, len(text), width)]
+    lines = bytearray(b"\n") * (count * (width + 1))
+    for place in range(width):
+        lines[place :: width + 1] = text[place::width]
+    return lines.decode("ascii").split("\n")[:-1]
 
 
 def _not_random() -> InvalidValue:
@@ -111,11 +135,18 @@ class Undrawn:
     A Fisher–Yates shuffle (Knuth, The Art of Computer Programming, volume 2, algorithm
     3.4.2P) that keeps only what was moved; when told to remember no more, it permutes what
     is left, in constant memory.
+
+    Args:
+        size: How many numbers.
+        drawn: Those of them that are drawn already.
     """
 
-    def __init__(self, size: int) -> None:
-        self.left: int = size
-        self._moved: dict[int, int] = {}
+    def __init__(self, size: int, drawn: AbstractSet[int] = frozenset()) -> None:
+        self.left: int = size - len(drawn)
+        # What was drawn below is replaced by what was not drawn above.
+        others = (index for index in range(self.left, size) if index not in drawn)
+        holes = sorted(index for index in drawn if index < self.left)
+        self._moved = dict(zip(holes, others, strict=True))
         self._rest: Permutation | None = None
         self._permuted = 0
 
@@ -139,21 +170,102 @@ class Undrawn:
 
 
 @attrs.define
+class _Pool:
+    """Random texts of a part, none of them twice.
+
+    As long as less than half of them are drawn, drawing until one is new is fastest.
+
+    Attributes:
+        part: The part.
+        outcomes: How many texts it has.
+        drawn: What was drawn; empty once ``rest`` knows.
+        latest: What was drawn last, and is not in ``drawn`` yet: often nobody asks again.
+        rest: What was not drawn, when more than half is.
+    """
+
+    part: Random
+    outcomes: int
+    drawn: set[str] = attrs.field(factory=set[str])
+    latest: list[str] = attrs.field(factory=list[str])
+    rest: Undrawn | None = None
+
+    @property
+    def left(self) -> int:
+        """How many there are still."""
+        if self.rest is not None:
+            return self.rest.left
+        return self.outcomes - len(self.drawn) - len(self.latest)
+
+    def is_large(self, count: int) -> bool:
+        """Whether half of the texts or more are left after so many more."""
+        return self.rest is None and 2 * (self.left - count) >= self.outcomes
+
+    def draw(self, count: int, entropy: Entropy, *, remember: bool) -> list[str]:
+        """So many; there must be so many left."""
+        large = remember and self.is_large(count)
+        texts = self._redrawn(count, entropy) if large else []
+        if len(texts) < count:
+            rest = self.rest = self.rest or self._undrawn()
+            more = (rest.draw(entropy, remember=remember) for _ in range(count - len(texts)))
+            texts += map(self.part.text, more)
+        return texts
+
+    def _redrawn(self, count: int, entropy: Entropy) -> list[str]:
+        drawn = self.drawn
+        drawn.update(self.latest)
+        self.latest = []
+        found: dict[str, None] = {}
+        for _ in range(_REDRAWN):
+            fresh = dict.fromkeys(random_texts(self.part, count - len(found), entropy))
+            for text in drawn.intersection(fresh) if drawn else ():
+                del fresh[text]
+            found = found | fresh if found else fresh
+            if len(found) == count:
+                break
+        self.latest = list(found)
+        return self.latest[:]
+
+    def _undrawn(self) -> Undrawn:
+        drawn = self.drawn.union(self.latest)
+        rest = Undrawn(self.outcomes, set(map(self.part.index, drawn)))
+        self.drawn, self.latest = set(), []
+        return rest
+
+
+@attrs.define
 class Tick:
     """The random texts of one printed instant: none is given twice.
 
     Attributes:
         printed: The texts of the time parts.
+        ready: Texts without given values that are drawn, and not given out yet. Threads pop
+            them from the left.
     """
 
     printed: tuple[str, ...]
-    _pools: dict[tuple[str, ...], Undrawn] = attrs.field(factory=dict[tuple[str, ...], Undrawn])
+    ready: deque[str] = attrs.field(factory=deque[str])
+    _pools: dict[tuple[str, ...], _Pool] = attrs.field(factory=dict[tuple[str, ...], _Pool])
     _remembered: int = 0
+    _ahead: int = 0
 
     def draw(
-        self, part: Random, scope: tuple[str, ...], count: int, entropy: Entropy
+        self,
+        part: Random,
+        scope: tuple[str, ...],
+        count: int,
+        entropy: Entropy,
+        *,
+        ahead: bool = False,
     ) -> list[str]:
         """Random texts, all different, and different from those before in this scope.
+
+        Args:
+            part: What is drawn.
+            scope: The texts of given values.
+            count: How many.
+            entropy: Gives random bytes.
+            ahead: Make some more ready, the more the oftener it is asked for, but never many
+                of what is left.
 
         Raises:
             CollisionBudgetExceeded: There are not so many left; none was drawn.
@@ -162,10 +274,27 @@ class Tick:
             scope = ()
         pool = self._pools.get(scope)
         if pool is None:
-            pool = self._pools[scope] = Undrawn(part.outcomes)
-        if pool.left < count:
+            pool = self._pools[scope] = _Pool(part, part.outcomes)
+        texts = [] if scope else self._from_ready(count)
+        missing = count - len(texts)
+        if pool.left < missing:
+            self.ready.extendleft(reversed(texts))
             tick = " ".join(("".join(self.printed), *scope))
-            raise CollisionBudgetExceeded(tick, count, pool.left)
+            raise CollisionBudgetExceeded(tick, count, pool.left + len(texts))
+        if ahead and missing:
+            more = min(self._ahead, pool.left // 4)
+            missing += more * pool.is_large(missing + more)
+            self._ahead = min(8 * self._ahead + 7, _MOST_AHEAD)
         remember = self._remembered < _MOST_REMEMBERED
-        self._remembered += count * remember
-        return [part.text(pool.draw(entropy, remember=remember)) for _ in range(count)]
+        self._remembered += missing * remember
+        if missing:
+            texts += pool.draw(missing, entropy, remember=remember)
+            self.ready.extend(texts[count:])
+        return texts[:count]
+
+    def _from_ready(self, count: int) -> list[str]:
+        texts: list[str] = []
+        with suppress(IndexError):  # other threads pop too
+            while len(texts) < count:
+                texts.append(self.ready.popleft())
+        return texts

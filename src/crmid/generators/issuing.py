@@ -1,4 +1,4 @@
-"""What both generators share: checking and dating an order, drawing, filling in the texts.
+"""What both generators share: checking and dating an order, and drawing for it.
 
 Everything here is the same for sync and async; only the store is asked elsewhere.
 """
@@ -8,35 +8,46 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 import attrs
 
 from crmid.counters import Block
 from crmid.errors import ClockMovedBack, InvalidScheme, InvalidValue, StoreError, shown
-from crmid.parts import AnyPart, CheckCharacters, Fixed, Random, SequenceNumber, Time
+from crmid.parts import Random
 from crmid.periods import EPOCH, instant
 from crmid.scheme import Layout, Scheme
+from crmid.scheme.sheets import numbers
 
+from .ahead import Ahead, Fresh
 from .asking import Reservation
-from .draws import Entropy, Tick, random_text
+from .draws import Entropy, Tick, random_texts
+from .leases.forks import process
+from .orders import UNDATED, Date, Order
 from .ulids import MonotonicUlids, once
 
 
-__all__ = ["Clock", "Issuer", "Order"]
+__all__ = ["Clock", "Issuer"]
 
 #: Nanoseconds since the epoch, like :func:`time.time_ns`.
 Clock = Callable[[], int]
 
 _ENDLESS = 2**64  # so many random texts that a batch does not repeat one
+_FEW = 24  # numbers that are sooner made one by one
 _BRIDGED = 1_000_000_000  # how far back a clock may step, in nanoseconds, and be waited for
+_MOST_SCOPES = 1_024
+_SECOND = 1_000_000_000
+_LONG_AGO = -(2**127)  # ULIDs run on logical time: a clock may step back
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 @attrs.define
 class _Memory:
     """What must not be shared between processes; one thread at a time holds the lock."""
 
+    owner: object
     lock: threading.RLock = attrs.field(factory=threading.RLock)
     inside: bool = False
     last: int | None = None
@@ -70,17 +81,27 @@ class Issuer:
         self.layout: Layout = scheme.layout
         self.clock: Clock = time.time_ns if clock is None else clock
         self.entropy: Entropy = os.urandom if entropy is None else entropy
+        layout, sequence = self.layout, self.layout.sequence
+        names = list(layout.given)
+        self._per = [names.index(name) for name in sequence.per] if sequence else []
+        self._dated = bool(layout.times or (sequence and sequence.reset))
+        # The random part, if uniqueness leans on it, and on the printed time if there is one.
+        self._leaning = None if sequence or layout.ulid else layout.random
+        self._asked: dict[tuple[object, ...], Reservation] = {}
+        self._second: tuple[int, Date] = (0, UNDATED)
         # By process id: a forked child finds nothing of its parent's, even where no fork
         # hook runs. setdefault is atomic.
         self._memories: dict[int, _Memory] = {}
+        self._memory = _Memory(None)
 
     @property
     def memory(self) -> _Memory:
         """What this process remembers."""
-        pid = os.getpid()
-        memory = self._memories.get(pid)
-        if memory is None:
-            memory = self._memories.setdefault(pid, _Memory())
+        memory = self._memory
+        if memory.owner is not (owner := process()):
+            pid = os.getpid()
+            memory = self._memory = self._memories.setdefault(pid, _Memory(owner))
+            memory.owner = owner
             for other in list(self._memories):  # a copy: other threads do the same
                 if other != pid:
                     self._memories.pop(other, None)
@@ -92,6 +113,7 @@ class Issuer:
         at: datetime | None,
         given: Mapping[str, object],
         *,
+        now: int | None = None,
         draws: bool = True,
     ) -> Order:
         """Check and date what is asked for.
@@ -106,53 +128,90 @@ class Issuer:
         """
         if type(count) is not int or count < 0:
             raise InvalidValue("count", f"expected an integer from 0, not {shown(count)}")
-        texts = self.layout.given_texts(given)
-        if at is None and draws and self.layout.times and self._leaning is not None:
-            return self._ticked(self._leaning, count, texts)
-        moment = EPOCH
+        texts = self.scheme.rendering.given(given)
+        if texts is None:
+            texts = tuple(self.layout.given_texts(given).values())
+        leaning = self._leaning
+        if at is None and draws and leaning is not None and self.layout.times:
+            return self._ticked(leaning, count, texts)
+        milliseconds, date = 0, UNDATED
         if at is not None:
-            moment = self.layout.local(at)
-        elif self._dated:
-            moment = self._moment(self._now())
-        order = Order(self, count, moment, texts, backdated=at is not None)
-        if self._leaning is not None and count > 1 and self._leaning.outcomes < _ENDLESS:
-            tick = Tick(tuple(order.times))  # a batch without repeats, and no memory of it
-            order.randoms = tick.draw(self._leaning, (), count, self.entropy)
+            date = self._date(self.layout.local(at))
+            milliseconds = (date.moment - EPOCH) // _MILLISECOND
+        elif self._dated or self.layout.ulid:
+            now = self._now(now)
+            milliseconds = now // 1_000_000
+            date = self._date_of(now) if self._dated else UNDATED
+        order = Order(count, texts, date, milliseconds, at is not None)
+        if self.layout.sequence is not None and count:
+            order.reservation = self._reservation(count, texts, date)
+        if leaning is not None and count == 1 and len(self.layout.parts) == 1:
+            draw = partial(random_texts, leaning, 1, self.entropy)
+            order.ahead = Ahead(process(), Fresh(draw))
+        elif leaning is not None and count > 1 and leaning.outcomes < _ENDLESS:
+            tick = Tick(date.times)  # a batch without repeats, and no memory of it
+            order.randoms = tick.draw(leaning, (), count, self.entropy)
         return order
 
-    def _ticked(self, part: Random, count: int, texts: dict[str, str]) -> Order:
+    def _ticked(self, part: Random, count: int, texts: tuple[str, ...]) -> Order:
         """An order of now, with texts that were not drawn before in its tick."""
         memory = self.memory
         with memory.lock, memory:
             now = self._bridged(memory)
-            order = Order(self, count, self._moment(now), texts)
+            date = self._date_of(now)
+            order = Order(count, texts, date)
             memory.last = now
-            printed = tuple(order.times)
-            if memory.tick is None or memory.tick.printed != printed:
-                memory.tick = Tick(printed)
-            scope = tuple(order.given.values())
-            order.randoms = memory.tick.draw(part, scope, count, self.entropy)
+            tick = memory.tick
+            if tick is None or tick.printed != date.times:
+                tick = memory.tick = Tick(date.times)
+            ahead = count == 1 and not texts and "f" not in self.layout.letters
+            order.randoms = tick.draw(part, texts, count, self.entropy, ahead=ahead)
+            if ahead:
+                order.ahead = Ahead(
+                    memory.owner,
+                    tick.ready,
+                    since=now,
+                    until=(now // _SECOND + 1) * _SECOND,
+                    finish=partial(self.scheme.rendering.number, *date.times),
+                )
         return order
 
-    @property
-    def _dated(self) -> bool:
-        sequence = self.layout.sequence
-        return bool(self.layout.times or self.layout.ulid or (sequence and sequence.reset))
+    def _reservation(self, count: int, texts: tuple[str, ...], date: Date) -> Reservation:
+        scope = (date.period, *(texts[index] for index in self._per))
+        asked = self._asked.get(scope)
+        if asked is None:
+            sequence, named = self.layout.sequence, zip(self.layout.given, texts, strict=True)
+            assert sequence is not None  # noqa: S101 - only then there are reservations
+            key = self.layout.counter_key(self.scheme.series, date.moment, dict(named))
+            asked = Reservation(key, 1, sequence.step, sequence.start, sequence.limit)
+            if len(self._asked) >= _MOST_SCOPES:
+                self._asked.clear()
+            self._asked[scope] = asked
+        return asked if count == 1 else asked.of(count)
 
-    @property
-    def _leaning(self) -> Random | None:
-        """The random part, if uniqueness leans on it."""
-        alone = self.layout.sequence is None and self.layout.ulid is None
-        return self.layout.random if alone else None
-
-    def _now(self) -> int:
-        now: object = self.clock()
+    def _now(self, now: object = None) -> int:
+        if now is None:
+            now = self.clock()
         if type(now) is not int:
             raise InvalidValue("clock", f"expected nanoseconds as an int, not {shown(now)}")
         return now
 
-    def _moment(self, nanoseconds: int) -> datetime:
-        return self.layout.local(instant(nanoseconds), "clock")
+    def _date_of(self, nanoseconds: int) -> Date:
+        """What is printed now; within a second it is the same, unless microseconds are."""
+        second = nanoseconds // _SECOND
+        known, date = self._second
+        if second != known or date is UNDATED or "f" in self.layout.letters:
+            date = self._date(self.layout.local(instant(nanoseconds), "clock"))
+            self._second = second, date
+        return date
+
+    def _date(self, moment: datetime) -> Date:
+        sequence = self.layout.sequence
+        period = sequence.reset.key(moment) if sequence and sequence.reset else ""
+        try:
+            return Date(moment, self.scheme.rendering.times(moment), period)
+        except ValueError as error:
+            raise InvalidValue("time", str(error)) from error
 
     def _bridged(self, memory: _Memory) -> int:
         """The clock, never earlier than before; small steps back are waited for."""
@@ -163,85 +222,65 @@ class Issuer:
             raise ClockMovedBack(memory.last, now)
         return max(now, memory.last)
 
-    def ulids(self, order: Order) -> list[str]:
-        """ULIDs for an order; increasing, unless it is back-dated."""
-        milliseconds = (order.moment - EPOCH) // timedelta(milliseconds=1)
-        if order.backdated:
-            return [once(milliseconds, self.entropy) for _ in range(order.count)]
+    def forget(self) -> None:
+        """Give out nothing that a copy of this process gives out too."""
         memory = self.memory
         with memory.lock, memory:
-            return [memory.ulids.next(milliseconds, self.entropy) for _ in range(order.count)]
+            memory.ulids.renew()
+            if memory.tick is not None:
+                memory.tick.ready.clear()
 
-
-@attrs.define
-class Order:
-    """Numbers asked for, checked and dated, before anything is drawn."""
-
-    issuer: Issuer
-    count: int
-    moment: datetime
-    given: dict[str, str]
-    backdated: bool = attrs.field(default=False, kw_only=True)
-    randoms: list[str] | None = attrs.field(init=False, default=None)
-    times: list[str] = attrs.field(init=False)
-    reservation: Reservation | None = attrs.field(init=False, default=None)
-
-    def __attrs_post_init__(self) -> None:
-        layout = self.issuer.layout
-        self.times = layout.time_texts(self.moment)
-        if (sequence := layout.sequence) is not None and self.count:
-            key = layout.counter_key(self.issuer.scheme.series, self.moment, self.given)
-            self.reservation = Reservation(
-                key, self.count, sequence.step, sequence.start, sequence.limit
-            )
-
-    def only_counted(self) -> Reservation:
+    def only_counted(self, order: Order) -> Reservation:
         """The reservation of an order whose texts follow from it alone.
 
         Raises:
             InvalidScheme: Something is drawn by chance.
         """
-        layout = self.issuer.layout
-        if self.reservation is None or layout.random or layout.ulid:
+        if order.reservation is None or self.layout.random or self.layout.ulid:
             raise InvalidScheme(
-                f"{self.issuer.scheme.name} draws by chance: what comes next is not known "
-                "before it is drawn"
+                f"{self.scheme.name} draws by chance: what comes next is not known before it "
+                "is drawn"
             )
-        return self.reservation
+        return order.reservation
 
-    def filled(self, block: Block | None) -> list[str]:
-        """The texts, with the numbers of a block if the scheme has a sequence."""
-        layout, times = self.issuer.layout, iter(self.times)
-        frame: list[str] = []
-        columns: dict[int, Iterator[str]] = {}
-        for index, part in enumerate(layout.parts):
-            frame.append("")
-            if isinstance(part, Fixed):
-                frame[index] = part.text
-            elif isinstance(part, Time):
-                frame[index] = next(times)
-            elif part.name in self.given:
-                frame[index] = self.given[part.name]
-            elif not isinstance(part, CheckCharacters):
-                columns[index] = self._drawn(part, block)
-        texts: list[str] = []
-        check = None if layout.check is None else layout.parts.index(layout.check)
-        for _ in range(self.count):
-            for index, column in columns.items():
-                frame[index] = next(column)
-            if check is not None:
-                frame[check] = layout.checked(frame)
-            texts.append("".join(frame))
-        return texts
+    def filled(self, order: Order, block: Block | None) -> list[str]:
+        """The numbers of an order, with the values of a block if the scheme has a sequence."""
+        if not order.count:
+            return []
+        layout, rendering = self.layout, self.scheme.rendering
+        values, randoms, ulids = range(0), order.randoms, list[str]()
+        if layout.sequence is not None and block is not None:
+            values = range(block.lo, block.hi, layout.sequence.step)
+        if layout.random is None:
+            randoms = []
+        elif randoms is None:
+            randoms = random_texts(layout.random, order.count, self.entropy)
+        if layout.ulid is not None:
+            ulids = self._ulids(order)
+        if len(layout.parts) == 1 and not values:
+            return randoms or ulids
+        fixed = (*order.given, *order.date.times)
+        if order.count < _FEW:
+            number, columns = rendering.number, filter(None, (values, randoms, ulids))
+            return [number(*fixed, *row) for row in zip(*columns, strict=True)]
+        if not values and not layout.check and not (randoms and ulids):
+            # One text in a frame; NUL is nowhere else, because it does not print.
+            before, after = rendering.number(*fixed, "\0").split("\0")
+            return [before + text + after for text in randoms or ulids]
+        named = dict(zip(rendering.fixed, fixed, strict=True))
+        return numbers(layout, named, values, randoms, ulids)
 
-    def _drawn(self, part: AnyPart, block: Block | None) -> Iterator[str]:
-        """The texts of a drawn part, one for each number."""
-        if isinstance(part, Random):
-            if self.randoms is None:
-                entropy = self.issuer.entropy
-                return (random_text(part, entropy) for _ in range(self.count))
-            return iter(self.randoms)
-        if isinstance(part, SequenceNumber):
-            values = range(block.lo, block.hi, part.step) if block else range(0)
-            return map(part.render, values)
-        return iter(self.issuer.ulids(self))
+    def _ulids(self, order: Order) -> list[str]:
+        """ULIDs for an order; increasing, unless it is back-dated."""
+        if order.backdated:
+            return [once(order.milliseconds, self.entropy) for _ in range(order.count)]
+        memory = self.memory
+        with memory.lock, memory:
+            source = memory.ulids
+            texts = source.take(order.milliseconds, order.count, self.entropy)
+            if order.count == 1 and len(self.layout.parts) == 1:
+                source.make_ready()
+                order.ahead = Ahead(
+                    memory.owner, source.ready, since=_LONG_AGO, until=source.until
+                )
+            return texts

@@ -6,6 +6,8 @@ a millisecond the random bits are counted up.
 
 from __future__ import annotations
 
+from collections import deque
+
 import attrs
 
 from crmid.alphabets import CROCKFORD
@@ -14,12 +16,13 @@ from crmid.errors import InvalidValue
 from .draws import Entropy, exactly
 
 
-__all__ = ["MonotonicUlids", "ulid_text"]
+__all__ = ["MonotonicUlids", "once", "ulid_text"]
 
 _RANDOM_BITS = 80
 _TIME_BITS = 48
 _DIGITS = CROCKFORD.characters
 _PAIRS = [one + other for one in _DIGITS for other in _DIGITS]  # ten bits at a time
+_GROWTH = 16
 
 
 def ulid_text(value: int) -> str:
@@ -30,54 +33,86 @@ def ulid_text(value: int) -> str:
 
 @attrs.define
 class MonotonicUlids:
-    """The last ULID given; logical time never goes back."""
+    """The last ULID given; logical time never goes back.
 
-    _milliseconds: int = -1
-    _random: int = 0
+    Attributes:
+        ready: ULIDs made ahead, in order, for the same millisecond as the last one given.
+            Threads pop them from the left; before a later one is given, they are dropped.
+    """
 
-    def next(self, milliseconds: int, entropy: Entropy) -> str:
-        """A ULID greater than all before.
+    ready: deque[str] = attrs.field(factory=deque[str])
+    _milliseconds: int = -(1 << 127)  # before any clock
+    _random: int = (1 << _RANDOM_BITS) - 1
+    _ahead: int = 0
+
+    def take(self, milliseconds: int, count: int, entropy: Entropy) -> list[str]:
+        """ULIDs, each greater than all before.
 
         Args:
             milliseconds: What the clock says, since the epoch.
+            count: How many.
             entropy: Gives random bytes.
 
         Raises:
-            InvalidValue: The time is outside 48 bits.
+            InvalidValue: The time is outside 48 bits; none was taken.
         """
-        if milliseconds > self._milliseconds:
-            random = _fresh(entropy)
-        elif self._random + 1 < 1 << _RANDOM_BITS:
-            milliseconds, random = self._milliseconds, self._random + 1
-        else:  # the 80 bits are used up: logical time runs ahead by one millisecond
-            milliseconds, random = self._milliseconds + 1, _fresh(entropy)
-        text = joined(milliseconds, random, "clock")
-        self._milliseconds, self._random = milliseconds, random
-        return text
+        found: list[str] = []
+        now, random = self._milliseconds, self._random
+        self.ready.clear()
+        self._ahead = min(max(1, self._ahead * _GROWTH), len(_PAIRS))
+        while len(found) < count:
+            if milliseconds > now:
+                now, random = milliseconds, _fresh(milliseconds, "clock", entropy)
+                self._ahead = 0
+            elif random + 1 < 1 << _RANDOM_BITS:
+                random += 1
+            else:  # the 80 bits are used up: logical time runs ahead by one millisecond
+                now, random = now + 1, _fresh(now + 1, "clock", entropy)
+            run = _run(now, random, count - len(found))
+            found += run
+            random += len(run) - 1
+        self._milliseconds, self._random = now, random
+        return found
+
+    def make_ready(self) -> None:
+        """Make some ahead, the more the faster the last ones were taken."""
+        low = (self._random + 1) % len(_PAIRS)
+        if self._ahead and low:
+            self.ready.extend(_run(self._milliseconds, self._random + 1, self._ahead))
+            self._random += len(self.ready)
+
+    @property
+    def until(self) -> int:
+        """When the millisecond of the last one is over, in nanoseconds since the epoch."""
+        return (self._milliseconds + 1) * 1_000_000
+
+    def renew(self) -> None:
+        """Go on with other random bits, which a copy of this process does not know."""
+        self.ready.clear()
+        self._random = (1 << _RANDOM_BITS) - 1
 
 
-def joined(milliseconds: int, random: int, field: str) -> str:
-    """The text of a time and random bits.
+def _run(milliseconds: int, random: int, count: int) -> list[str]:
+    """So many ULIDs in order, or as many as differ in their last two characters only."""
+    low = random % len(_PAIRS)
+    head = ulid_text(milliseconds << _RANDOM_BITS | random)[:-2]
+    return [head + tail for tail in _PAIRS[low : low + count]]
 
-    Args:
-        milliseconds: Since the epoch.
-        random: 80 bits.
-        field: Where the time comes from, for the error.
+
+def once(milliseconds: int, entropy: Entropy) -> str:
+    """A ULID of a given time, without memory.
 
     Raises:
         InvalidValue: The time is outside 48 bits.
     """
+    random = _fresh(milliseconds, "at", entropy)
+    return ulid_text(milliseconds << _RANDOM_BITS | random)
+
+
+def _fresh(milliseconds: int, field: str, entropy: Entropy) -> int:
+    """Random bits for a time, which must fit in a ULID."""
     if not 0 <= milliseconds < 1 << _TIME_BITS:
         raise InvalidValue(
             field, f"{milliseconds} ms since 1970 does not fit in a ULID's 48 bits"
         )
-    return ulid_text(milliseconds << _RANDOM_BITS | random)
-
-
-def once(milliseconds: int, entropy: Entropy) -> str:
-    """A ULID of a given time, without memory."""
-    return joined(milliseconds, _fresh(entropy), "at")
-
-
-def _fresh(entropy: Entropy) -> int:
     return int.from_bytes(exactly(_RANDOM_BITS // 8, entropy), "big")

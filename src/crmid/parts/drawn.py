@@ -25,6 +25,10 @@ __all__ = ["Random", "SequenceNumber", "Ulid"]
 MAX_DIGITS = 18
 _MAX_STEP = 10**9
 _MAX_RANDOM = 64
+# Crockford's digits as those that Python's int() reads.
+_TO_BASE_32 = bytes.maketrans(
+    CROCKFORD.characters.encode(), b"0123456789ABCDEFGHIJKLMNOPQRSTUV"
+)
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:
@@ -160,6 +164,13 @@ class Random:
             text = characters[digit] + text
         return text
 
+    def index(self, text: str) -> int:
+        """The place of a text: what :meth:`text` makes it of."""
+        characters, base, index = self.alphabet.characters, len(self.alphabet), 0
+        for character in text:
+            index = index * base + characters.index(character)
+        return index
+
     def render(self, value: object, /) -> str:
         """The text itself."""
         if isinstance(value, bool | int):
@@ -201,4 +212,5 @@ class Ulid:
         """The ``ulid.ULID`` of python-ulid."""
         from ulid import ULID
 
-        return ULID.from_str(text)
+        value = int(text.encode("ascii").translate(_TO_BASE_32), 32)
+        return ULID(value.to_bytes(16, "big"))

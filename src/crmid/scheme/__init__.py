@@ -15,13 +15,14 @@ from crmid.parts import AnyPart
 from crmid.periods import zone
 
 from .building import build
+from .compiled_reading import Reading, compile_reading
+from .compiled_rendering import Rendering, compile_rendering
 from .diagnosing import diagnose
 from .explaining import explained
 from .facts import TransportWarning, Uniqueness, transport_warnings, uniqueness
 from .layout import Layout
 from .normalizing import normalized
 from .number import Number
-from .reading import split, values_of
 from .rendering import coerced, rendered
 from .sources import sourced
 
@@ -164,6 +165,15 @@ class Scheme:
         """What spreadsheets, CSV and JSON do to such numbers."""
         return transport_warnings(self.layout)
 
+    @cached_property
+    def rendering(self) -> Rendering:
+        """What the parts print, as plain functions; made at first use."""
+        return compile_rendering(self.layout, f"scheme {self.name}, rendering")
+
+    @cached_property
+    def _reading(self) -> Reading:
+        return compile_reading(self.layout, f"scheme {self.name}, reading")
+
     def counter_key(self, at: datetime, given: Mapping[str, object]) -> CounterKey:
         """The counter that a number draws from.
 
@@ -194,7 +204,15 @@ class Scheme:
         Raises:
             InvalidValue: A value is missing, unknown or cannot be printed.
         """
-        return "".join(rendered(self.layout, values))
+        text = self.rendering.render(values)
+        return "".join(rendered(self.layout, values)) if text is None else text
+
+    def source(self) -> str:
+        """The Python source that the scheme is compiled to, for reading and debugging.
+
+        Nothing is promised about it but that its functions give the scheme's answers.
+        """
+        return f"{self.rendering.source}\n\n{self._reading.source}"
 
     def coerce(self, **values: Any) -> dict[str, Any]:
         """The values as :meth:`parse` would give them: codes padded, times cut to what prints.
@@ -211,11 +229,14 @@ class Scheme:
             InvalidNumber: It is none; the error says where and why.
             TypeError: Not a str.
         """
-        texts = split(self.layout, _a_str(text))
-        values = None if texts is None else values_of(self.layout, texts)
-        if values is None:
+        try:
+            texts = self._reading.texts(text)
+        except TypeError:
+            _a_str(text)
+            raise
+        if texts is None:
             raise diagnose(self.layout, text)
-        return Number(str.__str__(text), self, values)
+        return Number(text if type(text) is str else str.__str__(text), self, texts)
 
     def is_valid(self, text: str) -> bool:
         """Whether the text is a number of this scheme.
@@ -223,8 +244,11 @@ class Scheme:
         Raises:
             TypeError: Not a str; there is no other error.
         """
-        texts = split(self.layout, _a_str(text))
-        return texts is not None and values_of(self.layout, texts) is not None
+        try:
+            return self._reading.is_valid(text)
+        except TypeError:
+            _a_str(text)
+            raise
 
     def validate(self, text: str) -> str:
         """The text, which is canonical, if it is valid.

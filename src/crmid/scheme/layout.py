@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
 from functools import cached_property
+from keyword import iskeyword
 from typing import Any
 
 import attrs
@@ -31,6 +33,12 @@ from crmid.template import near
 
 
 __all__ = ["Field", "Layout"]
+
+#: A part with a value.
+Valued = SequenceNumber | Random | Ulid | Time | CheckCharacters | Part
+
+# Variables that compiled source has besides.
+_VARIABLES = frozenset({"match", "moment", "text", "texts", "times", "values"})
 
 
 @attrs.frozen
@@ -100,6 +108,33 @@ class Layout:
         """The names of the values, in the order of the text, each once."""
         names = (part.name for part in self.parts if not isinstance(part, Fixed))
         return tuple(dict.fromkeys(names))
+
+    @cached_property
+    def variables(self) -> tuple[str, ...]:
+        """What compiled source calls the text of each part; empty for fixed text.
+
+        They begin with a small letter, those of second and later time parts excepted; whatever
+        else the source names begins with a capital letter.
+        """
+        found: list[str] = []
+        for index, part in enumerate(self.parts):
+            if isinstance(part, Fixed):
+                found.append("")
+            elif isinstance(part, Time) and "time" in found:
+                found.append(f"Time{index}")
+            else:
+                found.append(_variable(part.name))
+        return tuple(found)
+
+    @cached_property
+    def valued(self) -> Mapping[str, tuple[int, Valued]]:
+        """By the name of each value, the first part that prints it, and which text that is.
+
+        Texts are counted without fixed ones.
+        """
+        parts = [part for part in self.parts if not isinstance(part, Fixed)]
+        numbered = [(part.name, (index, part)) for index, part in enumerate(parts)]
+        return dict(reversed(numbered))
 
     @cached_property
     def shortest(self) -> int:
@@ -178,10 +213,16 @@ class Layout:
         Raises:
             InvalidValue: The system refuses these texts.
         """
-        if self.check is None:
-            return ""
+        return self.check_characters(self.payload(texts)) if self.check else ""
+
+    def check_characters(self, payload: str) -> str:
+        """The check characters over a payload; there must be some.
+
+        Raises:
+            InvalidValue: The system refuses it.
+        """
         try:
-            return self.check.system.compute(self.payload(texts))
+            return self.check.system.compute(payload) if self.check else ""
         except ValueError as error:
             raise InvalidValue("check", str(error)) from error
 
@@ -241,6 +282,11 @@ class Layout:
             return [part.render(moment) for part in self.times]
         except ValueError as error:
             raise InvalidValue("time", str(error)) from error
+
+
+def _variable(name: str) -> str:
+    taken = iskeyword(name) or hasattr(builtins, name) or name in _VARIABLES
+    return f"{name}_" if taken or name.endswith("_") else name
 
 
 def _embedded(pattern: str) -> str:

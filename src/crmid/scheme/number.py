@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from .reading import value_of
+
 
 if TYPE_CHECKING:
     from . import Scheme
@@ -16,27 +18,42 @@ if TYPE_CHECKING:
 __all__ = ["Number"]
 
 
-@attrs.frozen(order=False, repr=False)
+@attrs.define(order=False, repr=False, eq=False)
 class Number:
     """A text that was read by a scheme. Made by :meth:`Scheme.parse`, not by hand.
 
     Two numbers are equal if text and scheme are. They have no order: as texts ``'100000'``
     comes before ``'99999'``.
-
-    Attributes:
-        text: The canonical text; ``str(number)`` as well.
-        scheme: The scheme that read it.
     """
 
-    text: str
-    scheme: Scheme
-    _values: Mapping[str, Any] = attrs.field(eq=False)
+    # Read only by properties: that costs less than attrs.frozen for each number that is read.
+    _text: str
+    _scheme: Scheme
+    _texts: tuple[str, ...]  # of the parts, without fixed text
+
+    @property
+    def text(self) -> str:
+        """The canonical text; ``str(number)`` as well."""
+        return self._text
+
+    @property
+    def scheme(self) -> Scheme:
+        """The scheme that read it."""
+        return self._scheme
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Number):
+            return NotImplemented
+        return self._text == other._text and self._scheme == other._scheme
+
+    def __hash__(self) -> int:
+        return hash(self._text)
 
     def __str__(self) -> str:
         return self.text
 
     def __repr__(self) -> str:
-        values = ", ".join(f"{name}={value!r}" for name, value in self._values.items())
+        values = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
         return f"<Number {self.text!r} of {self.scheme.name}: {values}>"
 
     def __getitem__(self, name: str) -> Any:
@@ -45,12 +62,12 @@ class Number:
         Raises:
             KeyError: The scheme has no such part.
         """
-        return self._values[name]
+        return value_of(self.scheme.layout, name, self._texts)
 
     @property
     def values(self) -> Mapping[str, Any]:
         """The values by name, in the order of the text; read only."""
-        return MappingProxyType(dict(self._values))
+        return MappingProxyType({name: self[name] for name in self.scheme.names})
 
     def to_dict(self) -> dict[str, Any]:
         """Scheme, text and values as JSON types.
@@ -58,7 +75,7 @@ class Number:
         Instants are ISO 8601 texts with their offset; what JSON has no type for is the text
         that ``str`` gives.
         """
-        values = {name: _json(value) for name, value in self._values.items()}
+        values = {name: _json(value) for name, value in self.values.items()}
         return {"scheme": self.scheme.name, "text": self.text, "values": values}
 
     def __reduce__(self) -> tuple[Callable[[str], Number], tuple[str]]:

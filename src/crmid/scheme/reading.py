@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from crmid.parts import CheckCharacters, Choice, Code, Fixed, Part, Time
 from .layout import Layout
 
 
-__all__ = ["known_times", "part_value", "split", "values_of"]
+__all__ = ["known_times", "part_value", "split", "value_of", "values_of"]
 
 
 def split(layout: Layout, text: str) -> list[str] | None:
@@ -49,6 +49,25 @@ def values_of(layout: Layout, texts: list[str]) -> dict[str, Any] | None:
         else:
             values[part.name] = part.parse(text)
     return values
+
+
+def value_of(layout: Layout, name: str, texts: Sequence[str]) -> Any:
+    """One value of a valid number.
+
+    Args:
+        layout: The parts.
+        name: The name of the value.
+        texts: The texts of the parts, without fixed text, in order.
+
+    Raises:
+        KeyError: There is no such value.
+    """
+    index, part = layout.valued[name]
+    if isinstance(part, Time):
+        valued = iter(texts)
+        every = ["" if isinstance(p, Fixed) else next(valued) for p in layout.parts]
+        return time_value(layout, every)
+    return part.parse(texts[index])
 
 
 def part_value(part: Part, text: str) -> Any:

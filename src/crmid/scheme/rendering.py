@@ -14,7 +14,7 @@ from .layout import Layout
 from .reading import values_of
 
 
-__all__ = ["coerced", "rendered"]
+__all__ = ["coerced", "in_zone", "rendered"]
 
 
 def rendered(layout: Layout, values: Mapping[str, object]) -> list[str]:
@@ -32,7 +32,7 @@ def rendered(layout: Layout, values: Mapping[str, object]) -> list[str]:
     texts: list[str] = []
     times: Iterator[str] = iter(())
     if layout.times:
-        times = iter(layout.time_texts(_local(layout, _value(values, "time"))))
+        times = iter(layout.time_texts(in_zone(layout, _value(values, "time"))))
     for part in layout.parts:
         if isinstance(part, Fixed):
             texts.append(part.text)
@@ -53,10 +53,14 @@ def _value(values: Mapping[str, object], name: str) -> object:
     return values[name]
 
 
-def _local(layout: Layout, moment: object) -> datetime:
-    """A time in the scheme's own zone prints as it stands, also one that clocks skip.
+def in_zone(layout: Layout, moment: object) -> datetime:
+    """The local time of a time value.
 
-    It is what parsing gives, and validity does not depend on the time zone database.
+    A time in the scheme's own zone prints as it stands, also one that clocks skip: it is what
+    parsing gives, and validity does not depend on the time zone database.
+
+    Raises:
+        InvalidValue: As :meth:`Layout.local`.
     """
     if isinstance(moment, datetime) and moment.tzinfo is layout.where:
         return moment

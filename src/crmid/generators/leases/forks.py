@@ -19,23 +19,32 @@ _NO_ADVICE = 10_000
 
 
 class Process:
-    """Called, it gives an object: always the same in one process, another in its children."""
+    """Called, it gives an object: always the same in one process, another in its children.
+
+    Attributes:
+        token: The same object, for whoever has looked at ``page`` before.
+        page: ``page[0]`` is 0 in a child that has not called yet. Where no memory is wiped,
+            that needs Python's fork hooks, and a call looks at the process id.
+    """
 
     def __init__(self) -> None:
-        self._token = object()
+        page = wiped_in_children()
+        self._wiped = page is not None
         self._pid = os.getpid()
-        self._page = wiped_in_children()
+        self.page: Any = page or bytearray(b"\1")
+        self.token = object()
 
     def __call__(self) -> object:
         """The object of this process."""
-        if self._page is not None:
-            if not self._page[0]:
-                self._token = object()  # before the page: another thread may look now
-                self._page[0] = 1
-        elif self._pid != os.getpid():
-            self._token = object()
+        if not self.page[0] or not (self._wiped or self._pid == os.getpid()):
+            self.token = object()  # before the page: another thread may look now
             self._pid = os.getpid()
-        return self._token
+            self.page[0] = 1
+        return self.token
+
+    def forked(self) -> None:
+        """Note that this is a child."""
+        self.page[0] = 0
 
 
 def wiped_in_children() -> Any:
@@ -56,3 +65,6 @@ def wiped_in_children() -> Any:
 
 #: The object of this process.
 process: Process = Process()
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch (Windows does not fork)
+    os.register_at_fork(after_in_child=process.forked)
