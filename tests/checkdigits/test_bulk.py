@@ -81,6 +81,23 @@ def test_a_blob_of_lines_is_its_lines(system: System, data: st.DataObject) -> No
     assert outcome(lambda: system.compute_many(blob)) == lines
 
 
+@every_system
+@pytest.mark.parametrize("width", [130, 1023, 1024, 1025])
+def test_wide_rows_are_like_others(system: System, width: int) -> None:
+    """The widest ones that go together have 1,024 characters."""
+    payload = (system.alphabet * width)[: width - system.check_length]
+    good = payload + system.compute(payload) if system.takes(len(payload)) else payload
+    wrong = [
+        good[:place] + character + good[place + 1 :]
+        for place in range(0, len(good), 11)
+        for character in (system.alphabet[0], "é", "_", "\n")
+    ]
+    many = [good, *wrong, good] * 3
+    assert system.is_valid_many(many) == [system.is_valid(text) for text in many]
+    plain = [good, *wrong[::4], good] * 3
+    assert system.is_valid_many(plain) == [system.is_valid(text) for text in plain]
+
+
 @pytest.mark.parametrize("count", [31, 32, 33, 4095, 4096, 4097, 8192, 10_000])
 @pytest.mark.parametrize("kind", [list, tuple, iter])
 def test_blocks_join_without_a_seam(count: int, kind: Callable[[list[str]], Any]) -> None:

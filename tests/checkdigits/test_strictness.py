@@ -167,6 +167,47 @@ def test_foreign_digits_and_signs_are_not_digits(text: str) -> None:
     assert not LUHN.is_valid(text)
 
 
+@pytest.mark.parametrize("system", [checkdigits.MOD97_10, checkdigits.MOD11_2], ids=str)
+@pytest.mark.parametrize("character", [*"_+- \n\t\0", "１", "٣", "²", "\ud800"])
+def test_what_int_would_read_is_refused(system: System, character: str) -> None:
+    """Their digits are read as a number by int(), which takes more than ASCII digits."""
+    payload = "7990000012345678"
+    for number in (payload, "0" * len(payload)):
+        text = system.append(number)
+        assert system.is_valid(text)
+        for place in range(len(text)):
+            assert not system.is_valid(text[:place] + character + text[place + 1 :])
+            assert not system.is_valid(text[:place] + character + text[place:])
+        for place in range(len(number)):
+            with pytest.raises(InvalidCharacter) as caught:
+                system.compute(number[:place] + character + number[place + 1 :])
+            assert caught.value.position == place
+
+
+@pytest.mark.parametrize("letter", "ABCabcX")
+def test_letters_are_not_digits_in_mod_11_2(letter: str) -> None:
+    """Its digits are read in base 13, where A to C are digits."""
+    payload = "7990000012345678"
+    assert checkdigits.MOD11_2.is_valid(checkdigits.MOD11_2.append(payload))  # makes it ready
+    for place in range(len(payload)):
+        wrong = payload[:place] + letter + payload[place + 1 :]
+        assert not any(checkdigits.MOD11_2.is_valid(wrong + last) for last in "0123456789X")
+        with pytest.raises(InvalidCharacter):
+            checkdigits.MOD11_2.compute(wrong)
+
+
+@pytest.mark.parametrize("length", range(1, 42))
+def test_digits_alone_and_with_letters_are_the_same_number(length: int) -> None:
+    """Digits alone go another way: A is 10, so that a text with it has a twin without it."""
+    system, rest = checkdigits.MOD97_10, "3" * (length - 1)
+    for letters, digits in (("A", "10"), ("9Z", "935"), ("0K1", "0201")):
+        check = system.compute(letters + rest)
+        assert system.compute(digits + rest) == check
+        for ending in (f"{n:02}" for n in range(100)):
+            assert system.is_valid(letters + rest + ending) is (ending == check)
+            assert system.is_valid(digits + rest + ending) is (ending == check)
+
+
 @every_system
 def test_lower_case_is_refused(system: System) -> None:
     letters = [c for c in system.alphabet if c.isupper() and c.lower() not in system.alphabet]

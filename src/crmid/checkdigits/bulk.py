@@ -25,9 +25,9 @@ T = TypeVar("T")
 # Rows in a block, and the largest piece of a blob that one is cut from.
 _ROWS = 4096
 _BYTES = 1 << 18
-# Fewer rows than this are faster one by one, and so are wider ones.
+# Fewer rows than this are faster one by one; with wider ones a block would be too large.
 _FEW = 32
-_WIDE = 128
+_WIDE = 1024
 # No difference is True, any is False.
 _SAME = bytes([1]) + bytes(255)
 
@@ -128,7 +128,8 @@ def _calculate(system: Checker, grid: _Grid) -> list[str] | None:
         return None
     if len(grid.lanes.checks) == 1:
         return list(states.translate(grid.lanes.checks[0]).decode())
-    return list(map(grid.lanes.texts.__getitem__, states))
+    texts = grid.lanes.texts
+    return [texts[state] for state in states]
 
 
 @attrs.frozen

@@ -2,7 +2,8 @@
 
 It is laid out as rows: ``row = row[byte]`` for every byte of a text, and the row that is
 reached holds the answers. For each length of text that comes along, that becomes a function
-without a loop, ``first[a][b][c][CHECK]``.
+without a loop, ``first[a][b][c][CHECK]``. Where the digits of a text are a number whose
+remainder is the answer, that is faster still.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 from operator import getitem
 from typing import Any, Protocol
+
+from typing_extensions import override
 
 from .rules import Rule
 
@@ -52,7 +55,10 @@ class Program(Protocol):
 
 def program_of(alphabet: str, rule: Rule) -> Program:
     """The program for a rule."""
-    return _Folds(alphabet, rule) if len(rule.checks) > _MANY else _Rows(alphabet, rule)
+    if len(rule.checks) > _MANY:
+        return _Folds(alphabet, rule)
+    base = _base(rule)
+    return _Numbers(alphabet, rule, base) if base else _Rows(alphabet, rule)
 
 
 class _Rows:
@@ -69,15 +75,62 @@ class _Rows:
         return check
 
     def compute(self, length: int) -> Callable[[str], str]:
-        answer = f"first{_each('[b{}]', length)}[{_CHECK}]"
-        return _function(length, answer, first=self._start(length))
+        return _function(length, self._check(length), first=self._start(length))
 
     def is_valid(self, length: int, size: int) -> Callable[[str], bool]:
-        answer = f"first{_each('[b{}]', length)}[{_VERDICT}]{_each('[b{}]', size, length)}"
-        return _function(length + size, answer, first=self._start(length))
+        whole = length + size
+        return _function(whole, self._verdict(length, whole), first=self._start(length))
 
     def _start(self, length: int) -> _Row:
         return self._starts[(length - 1) % len(self._starts)]
+
+    def _check(self, length: int) -> str:
+        return f"first{_each('[b{}]', length)}[{_CHECK}]"
+
+    def _verdict(self, length: int, whole: int) -> str:
+        return (
+            f"first{_each('[b{}]', length)}[{_VERDICT}]{_each('[b{}]', whole - length, length)}"
+        )
+
+
+class _Numbers(_Rows):
+    """Rows; but digits alone are a number in some base, and its remainder is the answer."""
+
+    def __init__(self, alphabet: str, rule: Rule, base: int) -> None:
+        super().__init__(alphabet, rule)
+        radix, modulus = rule.fold[1], len(rule.checks)
+        self._base = base
+        self._checks = [rule.checks[radix * number % modulus] for number in range(modulus)]
+
+    @override
+    def compute(self, length: int) -> Callable[[str], str]:
+        return _function(
+            length,
+            self._check(length),
+            f"checks[{self._remainder(len(self._checks))}]",
+            first=self._start(length),
+            checks=self._checks,
+        )
+
+    @override
+    def is_valid(self, length: int, size: int) -> Callable[[str], bool]:
+        whole, shift = length + size, self._base**size
+        # One good remainder for each remainder of the payload, if its check is of digits.
+        right = frozenset(
+            number * shift + int(check, self._base)
+            for number, check in enumerate(self._checks)
+            if check.isdigit()
+        )
+        return _function(
+            whole,
+            self._verdict(length, whole),
+            f"{self._remainder(len(self._checks) * shift)} in right",
+            first=self._start(length),
+            right=right,
+        )
+
+    def _remainder(self, modulus: int) -> str:
+        return f"int(raw{'' if self._base == 10 else f', {self._base}'}) % {modulus}"
 
 
 class _Folds:
@@ -122,17 +175,40 @@ def _each(pattern: str, count: int, start: int = 0) -> str:
     return "".join(pattern.format(n) for n in range(start, start + count))
 
 
-def _function(length: int, answer: str, **names: Any) -> Callable[[str], Any]:
-    """A function of a text of one length; its bytes are ``b0``, ``b1`` and so on."""
+def _function(
+    length: int, answer: str, of_digits: str = "", **names: Any
+) -> Callable[[str], Any]:
+    """A function of a text of one length; its bytes are ``raw``, and ``b0``, ``b1`` and so on.
+
+    Where there is an answer for digits alone, ``int`` sees nothing else: no sign, no blank, no
+    underscore and no digit outside ASCII.
+    """
     source = (
         "def function(text, /):\n"
         f"    {_each('b{}, ', length)} = encode(text)\n"
         f"    return {answer}\n"
     )
+    if of_digits:
+        source = (
+            "def function(text, /):\n"
+            "    raw = encode(text)\n"
+            "    if raw.isdigit():\n"
+            f"        return {of_digits}\n"
+            f"    {_each('b{}, ', length)} = raw\n"
+            f"    return {answer}\n"
+        )
     space: dict[str, Any] = {"encode": _encode, **names}
     exec(source, space)  # noqa: S102  # made of numbers and of what stands above
     function: Callable[[str], Any] = space["function"]
     return function
+
+
+def _base(rule: Rule) -> int | None:
+    """A base in which digits mean what they mean to a rule; None if there is none."""
+    if rule.values != (tuple(range(10)),) or not rule.is_linear():
+        return None
+    radix, modulus = rule.fold[1], len(rule.checks)
+    return next((base for base in range(10, 37) if base % modulus == radix % modulus), None)
 
 
 def _rows(alphabet: str, rule: Rule) -> list[_Row]:

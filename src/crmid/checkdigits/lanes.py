@@ -49,7 +49,7 @@ class Lanes:
 def lanes_of(alphabet: str, rule: Rule) -> Lanes | None:
     """The lanes of a rule; None where its states do not fit into bytes."""
     run: _Run
-    if _is_linear(rule) and not rule.spelled and len(rule.checks) <= _STRANGER:
+    if rule.is_linear() and not rule.spelled and len(rule.checks) <= _STRANGER:
         run = _Sums(alphabet, rule)
     elif len(rule.fold) <= len(_TOTALS):
         run = _Steps(alphabet, rule)
@@ -110,7 +110,8 @@ class _Sums:
 class _Steps:
     """Any other rule: after every column the totals are folded by a table.
 
-    The rows are first turned into places in the alphabet, in one go.
+    The rows are first turned into places in the alphabet, in one go; unless two columns can
+    be taken at once.
     """
 
     def __init__(self, alphabet: str, rule: Rule) -> None:
@@ -132,17 +133,21 @@ class _Steps:
             for values in rule.values
         ]
         # Two columns at once, if the sum with the first one times the radix fits into a byte.
+        # The second one is added as it is: its codes begin with that of the value 0.
+        self._plain = "".join(plain).encode()
         radix, modulus = rule.fold[1], len(rule.checks)
-        self._once = bytes(radix * total % modulus for total in _TOTALS)
+        zero, last = self._plain[0], self._plain[-1]
         self._in_twos = (
-            _is_linear(rule)
+            rule.is_linear()
             and rule.values == (tuple(range(len(plain))),)
-            and modulus + (radix + 1) * (len(plain) - 1) <= len(_TOTALS)
+            and self._plain == bytes(range(zero, last + 1))
+            and modulus - 1 + radix * (len(plain) - 1) + last < len(_TOTALS)
         )
-        times = {n: radix * n for n in range(len(plain))} if self._in_twos else {}
-        self._times = _table(times)
+        tens = {code: radix * n for n, code in enumerate(self._plain)} if self._in_twos else {}
+        self._tens = _table(tens)
+        self._once = bytes(radix * (total - zero) % modulus for total in _TOTALS)
+        self._twice = bytes(radix * state % modulus for state in self._once)
         # Spelled characters: what each one stands for, a table and a mask for every step.
-        self._plain = bytes(place[character] for character in plain)
         self._last = _table({n: place[rule.spelled.get(c, c)[-1]] for c, n in place.items()})
         self._before: list[tuple[bytes, bytes]] = []
         for n in range(max(map(len, rule.spelled.values()), default=1), 1, -1):
@@ -150,18 +155,17 @@ class _Steps:
             self._before.append((_table(earlier), _table(dict.fromkeys(earlier, 255))))
 
     def __call__(self, raw: bytes, width: int, count: int, length: int) -> tuple[bytes, int]:
+        if self._in_twos and len(raw.translate(None, self._plain)) == count - 1:
+            return self._in_pairs(raw, width + 1, count, length), 0
         places, stride, strangers = raw.translate(self._places, self._others), width, 0
         if len(places) != count * width:
             places, stride = raw.translate(self._places), width + 1
             for column in range(length):
                 strangers |= join(raw[column::stride].translate(self._strange))
-        spelled = self._before and places.translate(None, self._plain)
-        if self._in_twos and not spelled:
-            return self._in_pairs(places, stride, count, length), strangers
         states = bytes([self._first]) * count
         for column in range(length):
             these = places[column::stride]
-            if spelled:
+            if self._before:
                 for table, mask in self._before:
                     now = join(states)
                     then = join(self._step(states, these.translate(table), 0))
@@ -170,28 +174,20 @@ class _Steps:
             states = self._step(states, these, length - 1 - column)
         return states, strangers
 
-    def _in_pairs(self, places: bytes, stride: int, count: int, length: int) -> bytes:
+    def _in_pairs(self, raw: bytes, stride: int, count: int, length: int) -> bytes:
         # A state is multiplied by the radix once more than usual, until the last fold.
-        states, twice = bytes(count), self._once.translate(self._once)
+        states = bytes(count)
         for column in range(-(length % 2), length, 2):
-            total = join(states) + join(places[column + 1 :: stride])
+            total = join(states) + join(raw[column + 1 :: stride])
             if column >= 0:
-                total += join(places[column::stride].translate(self._times))
-            fold = twice if column < length - 2 else self._once
+                total += join(raw[column::stride].translate(self._tens))
+            fold = self._twice if column < length - 2 else self._once
             states = split(total, count).translate(fold)
         return states
 
     def _step(self, states: bytes, places: bytes, place: int) -> bytes:
         fold = self._folds[place % len(self._folds)]
         return split(join(states) + join(places), len(states)).translate(fold)
-
-
-def _is_linear(rule: Rule) -> bool:
-    """Whether states are sums modulo their number, times a radix."""
-    modulus, radix = len(rule.checks), rule.fold[1]
-    return rule.first == 0 and all(
-        state == radix * total % modulus for total, state in enumerate(rule.fold)
-    )
 
 
 def join(column: bytes) -> int:

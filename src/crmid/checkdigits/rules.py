@@ -74,3 +74,10 @@ class Rule:
     first: int
     checks: Mapping[int, str]
     spelled: Mapping[str, str] = attrs.field(factory=dict[str, str])
+
+    def is_linear(self) -> bool:
+        """Whether states are sums modulo their number, times a radix: ``fold[1]``."""
+        radix, modulus = self.fold[1], len(self.checks)
+        return self.first == 0 and all(
+            state == radix * total % modulus for total, state in enumerate(self.fold)
+        )
