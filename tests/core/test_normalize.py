@@ -237,3 +237,12 @@ def test_full_width_forms_are_those_of_ascii() -> None:
     assert "-" in DASHES
     assert all(len(meant) == 1 for key, meant in ALIKE.items() if key != "1")
     assert not INVISIBLE & DASHES
+
+
+def test_what_is_remembered_of_typed_characters_does_not_change_the_answers() -> None:
+    """Also after more different ones than are remembered."""
+    scheme = Scheme("s", "A{seq:n2}")
+    for code in range(0x4E00, 0x4E00 + 4_200):
+        with pytest.raises(InvalidNumber):
+            scheme.normalize(chr(code))
+        assert code % 1000 or scheme.normalize("a\N{EN SPACE}0I") == "A01"

@@ -18,14 +18,15 @@ import pytest
 from crmid import Block, CounterKey, IdGenerator, MemoryStore, Scheme, SQLiteStore
 from crmid.errors import StoreError
 from crmid.generators.leases import LeaseSize
-from crmid.generators.leases import sync as sync_module
+from crmid.generators.leases import endings as endings_module
+from crmid.generators.leases import held as held_module
 from crmid.stores.blocks import next_block
 
 from .conftest import Script
 from .doubles import KEY, SCHEME, Gated, Moody, at_once, gone, state_of, until
 
 
-SETTLING = sync_module._SETTLING  # pyright: ignore[reportPrivateUsage]
+SETTLING = endings_module._SETTLING  # pyright: ignore[reportPrivateUsage]
 
 sizes = pytest.mark.parametrize("lease", [10, "auto"])
 
@@ -213,7 +214,7 @@ def test_close_waits_for_a_fetch() -> None:
 
 def test_close_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fetch that takes too long gives back by itself what nobody needs any more."""
-    monkeypatch.setattr(sync_module, "_PATIENCE", 0.01)
+    monkeypatch.setattr(held_module, "PATIENCE", 0.01)
     store = Gated(is_open=False)
     new = IdGenerator(SCHEME, store, lease=10)
     with ThreadPoolExecutor(1) as pool:
@@ -284,7 +285,7 @@ def test_garbage_is_collected_in_the_middle_of_the_store(
         return next_block(*args)
 
     del cycle
-    monkeypatch.setattr("crmid.stores.memory.next_block", collecting)
+    monkeypatch.setattr("crmid.stores.memory.store.next_block", collecting)
     with ThreadPoolExecutor(1) as pool:
         pool.submit(store.reserve, CounterKey("other")).result(10)
     until(lambda: store.peek(KEY) == 2)
@@ -300,7 +301,7 @@ def test_the_end_of_the_process_waits_for_it() -> None:
 
     store = Late()
     IdGenerator(SCHEME, store, lease=10)()
-    sync_module._finish()  # pyright: ignore[reportPrivateUsage]
+    endings_module._finish()  # pyright: ignore[reportPrivateUsage]
     assert store.peek(KEY) == 2
 
 

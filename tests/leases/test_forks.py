@@ -442,14 +442,13 @@ def test_generators_that_are_made_meanwhile(monkeypatch: pytest.MonkeyPatch) -> 
     assert held.turns == 3
 
 
-def test_another_process_starts_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_process_starts_anew() -> None:
     """In a child nothing of the parent's lease is handed out, seen or given back."""
     store = Moody()
     new = IdGenerator(SCHEME, store, lease=10)
     assert new() == "000000001"
-    child = object()
-    monkeypatch.setattr(held_module, "process", lambda: child)
+    forks.process.forked()
     assert new.peek() == new() == "000000011"
-    child = object()
+    forks.process.forked()
     new.close()
     assert store.returned == []

@@ -166,7 +166,7 @@ def test_half_is_noticed_while_half_is_left() -> None:
         laid_out = 0
         while lease.pop() is not None:
             laid_out += 1
-        assert laid_out == min(4_096, max(1, count // 2))
+        assert laid_out == min(1_024, max(1, count // 2))
 
 
 def test_adjacent_runs_are_one() -> None:

@@ -16,6 +16,7 @@ import pytest
 from crmid import Block, CounterKey, IdGenerator, MemoryStore, Scheme, in_thread
 from crmid.errors import SequenceExhausted, StoreError, StoreUnavailable
 from crmid.generators.leases import LeaseSize
+from crmid.generators.leases import held as held_module
 from crmid.generators.leases import lease as lease_module
 from crmid.generators.leases import sync as sync_module
 
@@ -260,7 +261,8 @@ def untraced() -> Iterator[None]:
 def test_an_interrupt_on_any_line_leaves_the_lender_usable(lease: LeaseSize) -> None:
     """Numbers may be lost; none comes twice, no lock stays taken, and nobody hangs."""
     new = IdGenerator(SCHEME, MemoryStore(), lease=lease)
-    files = {str(sync_module.__file__), str(lease_module.__file__)}
+    modules = (held_module, lease_module, sync_module)
+    files = {str(module.__file__) for module in modules}
     got: list[str] = []
 
     def some() -> None:

@@ -67,7 +67,7 @@ class AsyncIdGenerator:
         self._clock = self._issuer.clock
         self._rules = "" if scheme.layout.sequence is None else scheme.layout.sequence.rules
         self._lease: LeaseSize = lease
-        self._lender = AsyncLender(store, lease)
+        self._lender = AsyncLender(store, lease, self._issuer.made)
         self._ahead: Ahead = NOTHING
         self._known = False
         self._closed = False
@@ -110,13 +110,16 @@ class AsyncIdGenerator:
             except IndexError:
                 pass
         order = self._order(1, at, given, now=now)
-        block = None
+        value = None
         if (asked := order.reservation) is not None:
             await self._remember()
-            block = await self._lender.take(asked)
-        text = self._issuer.filled(order, block)[0]
-        if order.ahead is not None:
-            self._ahead = order.ahead
+            value = await self._lender.take(asked)
+        if isinstance(value, str):
+            text, more = value, self._lender.ahead(asked)
+        else:
+            text, more = self._issuer.one(order, value), order.ahead
+        if more is not None:
+            self._ahead = more
         return text
 
     async def generate_many(

@@ -14,6 +14,7 @@ from functools import partial
 
 import attrs
 
+from crmid.checkdigits import System
 from crmid.counters import Block
 from crmid.errors import ClockMovedBack, InvalidScheme, InvalidValue, StoreError, shown
 from crmid.parts import Random
@@ -242,6 +243,28 @@ class Issuer:
                 "is drawn"
             )
         return order.reservation
+
+    @property
+    def made(self) -> Callable[[range], list[str]] | None:
+        """What makes numbers of values, if nothing else goes into them; else None."""
+        layout = self.layout
+        alone = layout.names in {("seq",), ("seq", "check")} and not self._dated
+        # An application's own check character system may fail; then no value is lost.
+        checked = layout.check is None or isinstance(layout.check.system, System)
+        if not (layout.sequence and alone and checked):
+            return None
+        return partial(numbers, layout, {}, randoms=[], ulids=[])
+
+    def one(self, order: Order, value: int | None) -> str:
+        """The number of an order of one, with a value if the scheme has a sequence."""
+        layout, drawn = self.layout, list[int | str]()
+        if value is not None:
+            drawn.append(value)
+        if layout.random is not None:
+            drawn += order.randoms or random_texts(layout.random, 1, self.entropy)
+        if layout.ulid is not None:
+            drawn += self._ulids(order)
+        return self.scheme.rendering.number(*order.given, *order.date.times, *drawn)
 
     def filled(self, order: Order, block: Block | None) -> list[str]:
         """The numbers of an order, with the values of a block if the scheme has a sequence."""

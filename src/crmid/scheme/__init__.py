@@ -15,6 +15,7 @@ from crmid.parts import AnyPart
 from crmid.periods import zone
 
 from .building import build
+from .bulk import Bulk
 from .compiled_reading import Reading, compile_reading
 from .compiled_rendering import Rendering, compile_rendering
 from .diagnosing import diagnose
@@ -174,6 +175,10 @@ class Scheme:
     def _reading(self) -> Reading:
         return compile_reading(self.layout, f"scheme {self.name}, reading")
 
+    @cached_property
+    def _bulk(self) -> Bulk:
+        return Bulk(self.layout, self.is_valid)
+
     def counter_key(self, at: datetime, given: Mapping[str, object]) -> CounterKey:
         """The counter that a number draws from.
 
@@ -283,36 +288,33 @@ class Scheme:
         return explained(self.layout, self.name, _a_str(text))
 
     def is_valid_many(self, texts: Iterable[str]) -> list[bool]:
-        """:meth:`is_valid` for each.
+        """:meth:`is_valid` for each, much faster than one by one.
 
         Raises:
             TypeError: One is not a str, and the message says which; or just one str was given.
         """
-        return [self.is_valid(_a_str(text, index)) for index, text in _numbered(texts)]
+        return self._bulk.is_valid_many(texts)
 
     def parse_many(self, texts: Iterable[str]) -> Iterator[tuple[int, Number | InvalidNumber]]:
         """:meth:`parse` for each, lazily: its index and the number, or the error.
 
+        Args:
+            texts: Any iterable, read in blocks of 4,096.
+
         Raises:
             TypeError: One is not a str; the message says which.
         """
-        for index, text in _numbered(texts):
-            try:
-                yield index, self.parse(_a_str(text, index))
-            except InvalidNumber as error:
-                yield index, error
+        readings = self._bulk.readings(texts, self._reading.texts)
+        for index, (text, parts) in enumerate(readings):
+            yield (
+                index,
+                diagnose(self.layout, text) if parts is None else Number(text, self, parts),
+            )
 
 
-def _numbered(texts: Iterable[str]) -> Iterator[tuple[int, str]]:
-    if isinstance(texts, str):  # an iterable of characters, and never what was meant
-        raise TypeError("expected many texts, not one str")
-    return enumerate(texts)
-
-
-def _a_str(text: str, index: int | None = None) -> str:
+def _a_str(text: str) -> str:
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] # callers may be untyped
-        where = "" if index is None else f" at index {index}"
-        raise TypeError(f"expected a str{where}, not {type(text).__name__}")
+        raise TypeError(f"expected a str, not {type(text).__name__}")
     return text
 
 

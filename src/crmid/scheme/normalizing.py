@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import attrs
+from functools import lru_cache
 
 from crmid.automata import Following
 from crmid.errors import AmbiguousNumber
@@ -19,8 +18,10 @@ from .reading import split, values_of
 __all__ = ["normalized"]
 
 _MOST_READINGS = 256
+_MOST_STEPS = 1 << 12  # that are remembered
 
 _State = tuple[int, int]
+_Step = tuple[_State, str]  # where it leads, and what is written
 _START: _State = (0, 0)
 
 
@@ -41,9 +42,8 @@ def normalized(layout: Layout, text: str) -> str:
     if len(text) > 4 * layout.longest + 16:
         raise diagnose(layout, text)
     closest: set[str] = set()
-    following = Following(layout.automata)
-    for separators in (False, True):
-        readings = _Readings(layout, separators, following).of(text)
+    for each in _readings(layout):
+        readings = each.of(text)
         valid = {reading for reading in readings if _is_valid(layout, reading)}
         if len(valid) == 1:
             return valid.pop()
@@ -58,36 +58,49 @@ def _is_valid(layout: Layout, text: str) -> bool:
     return texts is not None and values_of(layout, texts) is not None
 
 
-@attrs.frozen
-class _Readings:
-    """All texts of the right shape that a typed text can stand for."""
+class _Readings(dict[tuple[_State, str], list[_Step]]):
+    """All texts of the right shape that a typed text can stand for.
 
-    layout: Layout
-    lost_separators: bool
-    following: Following
+    By state and typed character: the states that follow, and what is written on the way.
+    """
+
+    def __init__(self, layout: Layout, *, lost_separators: bool) -> None:
+        super().__init__()
+        self._layout = layout
+        self._lost_separators = lost_separators
+        self._following = Following(layout.automata)
 
     def of(self, typed: str) -> set[str]:
         """The texts; none if there are too many to tell them apart."""
-        states = self._with_lost({(_START, "")})
+        states = set(self._with_lost([(_START, "")]))
         for c in typed:
-            states = self._with_lost(set(self._after(states, c)))
+            states = {
+                (target, text + written)
+                for state, text in states
+                for target, written in self[state, c]
+            }
             if len(states) > _MOST_READINGS:
                 return set()
-        last = len(self.layout.parts) - 1
-        ends = self.layout.automata[-1].accepting
+        last = len(self._layout.parts) - 1
+        ends = self._layout.automata[-1].accepting
         return {text for (part, state), text in states if part == last and state in ends}
 
-    def _after(self, states: set[tuple[_State, str]], c: str) -> Iterator[tuple[_State, str]]:
+    def __missing__(self, key: tuple[_State, str]) -> list[_Step]:
+        if len(self) >= _MOST_STEPS:
+            self.clear()
+        steps = self[key] = self._with_lost(list(self._after(*key)))
+        return steps
+
+    def _after(self, state: _State, c: str) -> Iterator[_Step]:
         c = widened(c)
         blank = c.isspace() or c in INVISIBLE
         dash = c in DASHES
-        for state, text in states:
-            onward = self.following[state]
-            if blank or (dash and self.lost_separators):
-                yield state, text
-            for meant in self._meant(state, onward, c, separator=blank or dash):
-                for target in onward[meant]:
-                    yield target, text + meant
+        onward = self._following[state]
+        if blank or (dash and self._lost_separators):
+            yield state, ""
+        for meant in self._meant(state, onward, c, separator=blank or dash):
+            for target in onward[meant]:
+                yield target, meant
 
     def _meant(
         self, state: _State, following: dict[str, list[_State]], c: str, *, separator: bool
@@ -105,22 +118,28 @@ class _Readings:
 
     def _separators(self, state: _State) -> Iterator[str]:
         """The separator that fixed text has in this place, if it has one."""
-        for c, targets in self.following[state].items():
-            fixed = any(isinstance(self.layout.parts[part], Fixed) for part, _ in targets)
+        for c, targets in self._following[state].items():
+            fixed = any(isinstance(self._layout.parts[part], Fixed) for part, _ in targets)
             if fixed and not c.isalnum():
                 yield c
 
-    def _with_lost(self, states: set[tuple[_State, str]]) -> set[tuple[_State, str]]:
-        if not self.lost_separators:
-            return states
-        found = set(states)
-        for state, text in (queue := list(states)):
-            onward = self.following[state]
+    def _with_lost(self, steps: list[_Step]) -> list[_Step]:
+        """The steps, and those on which separators that were left out are written as well."""
+        if not self._lost_separators:
+            return steps
+        found = set(steps)
+        for state, written in (queue := list(found)):
+            onward = self._following[state]
             for c in self._separators(state):
-                new = {(target, text + c) for target in onward[c]} - found
+                new = {(target, written + c) for target in onward[c]} - found
                 found |= new
                 queue.extend(new)
-        return found
+        return queue
+
+
+@lru_cache(maxsize=64)
+def _readings(layout: Layout) -> tuple[_Readings, _Readings]:
+    return _Readings(layout, lost_separators=False), _Readings(layout, lost_separators=True)
 
 
 def _cased(c: str) -> tuple[str, str]:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from crmid.counters import Block, CounterKey
 from crmid.errors import SequenceExhausted, StoreError
+from crmid.generators.ahead import Ahead
 from crmid.generators.asking import Reservation, coloured
 
 from .forks import process
-from .lease import Lease, Leases, LeaseSize
+from .lease import Lease, Leases, LeaseSize, Made
 
 
 if TYPE_CHECKING:
@@ -27,10 +28,10 @@ __all__ = ["AsyncLender"]
 class _State:
     """What belongs to one process: replaced as a whole in a child."""
 
-    def __init__(self) -> None:
+    def __init__(self, made: Made | None) -> None:
         # Several event loops may be at work. Never held over await, but tasks may be eager.
         self.lock = threading.RLock()
-        self.leases = Leases(process())
+        self.leases = Leases(process(), made)
         self.tasks: dict[CounterKey, dict[asyncio.AbstractEventLoop, asyncio.Task[None]]] = {}
         self.over = False  # nothing is taken ahead any more
 
@@ -41,17 +42,19 @@ class AsyncLender:
     Args:
         store: An async counter store.
         size: How many numbers are taken ahead; 1 for none.
+        made: What is handed out for values that are taken ahead; None for the values.
     """
 
-    def __init__(self, store: Any, size: LeaseSize) -> None:
+    def __init__(self, store: Any, size: LeaseSize, made: Made | None = None) -> None:
         self._store = store
         self._size: LeaseSize = size
-        self._state = _State()
+        self._made = made
+        self._state = _State(made)
 
-    async def take(self, asked: Reservation) -> Block:
-        """One number, from the lease or, where nothing is taken ahead, from the store."""
+    async def take(self, asked: Reservation) -> Any:
+        """One value, or what is made of it; from the lease or else from the store."""
         if self._size == 1:
-            return await self.reserve(asked)
+            return (await self.reserve(asked)).lo
         import asyncio
 
         state = self._current()
@@ -63,9 +66,15 @@ class AsyncLender:
                 await self._give_back(evicted)
             if value is None:
                 if fetching is None:
-                    return await self.reserve(asked)
+                    return (await self.reserve(asked)).lo
                 await asyncio.shield(fetching)
-        return Block(asked.key, value, value + asked.step)
+        return value
+
+    def ahead(self, asked: Reservation) -> Ahead | None:
+        """What is taken ahead and made already; other tasks and threads pop it too."""
+        state = self._current()
+        lease = state.leases.get(asked.key)
+        return None if lease is None else Ahead(state.leases.owner, lease.chunk)
 
     async def first(self, asked: Reservation) -> int | None:
         """The value that is handed out next; None if the store decides.
@@ -86,7 +95,7 @@ class AsyncLender:
 
     def invalidate(self) -> None:
         """Forget all that is taken ahead; nothing is given back."""
-        self._state = _State()
+        self._state = _State(self._made)
 
     async def close(self) -> None:
         """Give back what is left, as far as the store takes it."""
@@ -104,12 +113,12 @@ class AsyncLender:
     def _current(self) -> _State:
         state = self._state
         if state.leases.owner is not process():
-            state = self._state = _State()
+            state = self._state = _State(self._made)
         return state
 
     def _look(
         self, state: _State, asked: Reservation
-    ) -> tuple[int | None, asyncio.Task[None] | None, list[Block]]:
+    ) -> tuple[Any | None, asyncio.Task[None] | None, list[Block]]:
         """The next value if there is one, and the task that fetches more if it is needed."""
         with state.lock:
             lease, evicted = state.leases.of(

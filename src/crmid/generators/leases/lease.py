@@ -6,9 +6,9 @@ Whoever uses a lease holds a lock for everything but :meth:`Lease.pop`, which is
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Container
+from collections.abc import Callable, Container, Iterable
 from contextlib import suppress
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 
@@ -16,12 +16,15 @@ from crmid.counters import Block, CounterKey
 from crmid.errors import InvalidValue, shown
 
 
-__all__ = ["Lease", "LeaseSize", "Leases", "check_size"]
+__all__ = ["Lease", "LeaseSize", "Leases", "Made", "check_size"]
 
 #: How many numbers are taken ahead: 1 for none, or as many as the traffic asks for.
 LeaseSize = int | Literal["auto"]
 
-_CHUNK = 4_096  # numbers handed over at once to where threads pop them
+#: What is handed out for some values of a counter: one entry for each.
+Made = Callable[[range], Iterable[Any]]
+
+_CHUNK = 1_024  # numbers handed over at once to where threads pop them
 _LARGEST = 100_000
 _GROWTH = 16
 _SECONDS = 1.0  # of traffic that a block is to last
@@ -48,49 +51,54 @@ class Lease:
         key: The counter.
         size: Fixed, or ``"auto"``.
         step: The distance between two numbers, in values of the counter.
+        made: What is handed out for values: one entry for each; None for the values.
+        chunk: What is handed out next; threads pop it from the left.
     """
 
     key: CounterKey
     size: LeaseSize
     step: int
-    _chunk: deque[int] = attrs.field(factory=deque[int], init=False)
+    made: Made | None = None
+    chunk: deque[Any] = attrs.field(factory=deque[Any], init=False)
+    _values: range = attrs.field(default=range(0), init=False)  # of the chunk, when it was full
     _stock: deque[range] = attrs.field(factory=deque[range], init=False)
     _last: int = attrs.field(default=0, init=False)  # numbers of the last block
     _fed: int = attrs.field(default=0, init=False)  # numbers at hand when it came
     _since: float = attrs.field(default=0.0, init=False)  # when it came
 
     def __len__(self) -> int:
-        return len(self._chunk) + sum(map(len, self._stock))
+        return len(self.chunk) + sum(map(len, self._stock))
 
     @property
     def first(self) -> int | None:
         """The value that is handed out next; None if nothing is left."""
-        try:
-            return self._chunk[0]
-        except IndexError:
-            return self._stock[0][0] if self._stock else None
+        left = len(self.chunk)
+        if left:
+            return self._values[-left]
+        return self._stock[0][0] if self._stock else None
 
-    def pop(self) -> int | None:
-        """The next value; None if the chunk is empty. Needs no lock."""
+    def pop(self) -> Any | None:
+        """The next value, or what is made of it; None if the chunk is empty. Needs no lock."""
         try:
-            return self._chunk.popleft()
+            return self.chunk.popleft()
         except IndexError:
             return None
 
     def refill(self) -> bool:
-        """Move values from the stock into the chunk; whether there were any."""
-        if not self._stock:
-            return False
+        """Move values from the stock into the chunk, if it is empty; whether there are any."""
+        if self.chunk or not self._stock:
+            return bool(self.chunk)
         values = self._stock.popleft()
         # Half a block at most, so that the half is noticed.
         count = min(_CHUNK, max(1, self._last // 2))
         if len(values) > count:
             self._stock.appendleft(values[count:])
-        self._chunk.extend(values[:count])
+        self._values = values[:count]
+        self.chunk.extend(self.made(self._values) if self.made else self._values)
         return True
 
-    def next(self) -> int | None:
-        """The next value, from the stock too; None if nothing is left."""
+    def next(self) -> Any | None:
+        """As :meth:`pop`, from the stock too; None if nothing is left."""
         value = self.pop()
         return self.pop() if value is None and self.refill() else value
 
@@ -122,12 +130,12 @@ class Lease:
 
     def give_back(self) -> list[Block]:
         """Empty the lease: the runs that were left, the highest first."""
-        left: deque[range] = deque()
+        popped = 0
         with suppress(IndexError):
             while True:  # from the right, because other threads may still pop from the left
-                value = self._chunk.pop()
-                left.appendleft(range(value, value + self.step, self.step))
-        left.extend(self._stock)
+                self.chunk.pop()
+                popped += 1
+        left = [self._values[-popped:]] * bool(popped) + list(self._stock)
         self._stock.clear()
         runs: list[Block] = []
         for values in left:
@@ -144,11 +152,13 @@ class Leases(dict[CounterKey, Lease]):
 
     Attributes:
         owner: The process that took them; in another one they must not be used.
+        made: See :class:`Lease`.
     """
 
-    def __init__(self, owner: object) -> None:
+    def __init__(self, owner: object, made: Made | None = None) -> None:
         super().__init__()
         self.owner = owner
+        self.made = made
 
     def of(
         self, key: CounterKey, size: LeaseSize, step: int, *, busy: Container[CounterKey] = ()
@@ -164,7 +174,7 @@ class Leases(dict[CounterKey, Lease]):
         lease = self.pop(key, None)
         evicted: list[Block] = []
         if lease is None:
-            lease = Lease(key, size, step)
+            lease = Lease(key, size, step, self.made)
             if len(self) >= _MOST_LEASES:
                 idle = next((each for each in self if each not in busy), None)
                 evicted = [] if idle is None else self.pop(idle).give_back()
