@@ -305,6 +305,30 @@ def test_the_end_of_the_process_waits_for_it() -> None:
     assert store.peek(KEY) == 2
 
 
+def test_the_end_of_the_process_waits_for_threads_that_are_about_to_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The last one to let go of a generator may be a thread, just when the process ends."""
+    begin, starting = threading.Thread.start, threading.Event()
+
+    def start(thread: threading.Thread) -> None:
+        if thread is not last:
+            starting.set()
+            time.sleep(0.3)
+        begin(thread)
+
+    store = MemoryStore()
+    news = [IdGenerator(SCHEME, store, lease=10)]
+    news[0]()
+    last = threading.Thread(target=news.clear)
+    monkeypatch.setattr(threading.Thread, "start", start)
+    last.start()
+    assert starting.wait(10)
+    endings_module._finish()  # pyright: ignore[reportPrivateUsage]
+    assert store.peek(KEY) == 2
+    last.join()
+
+
 def test_without_threads_it_is_given_back_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no thread can be started."""
 

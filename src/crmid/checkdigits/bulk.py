@@ -99,7 +99,7 @@ class _Grid:
 
     def run(self, length: int) -> tuple[bytes, int]:
         """See :class:`Lanes`."""
-        return self.lanes.run(self.raw, self.width, self.count, length)
+        return self.lanes.run(list(map(self.column, range(length))))
 
 
 def _judge(system: Checker, grid: _Grid) -> list[bool] | None:

@@ -179,6 +179,17 @@ class System:
         """Whether there are payloads of a length."""
         return length in self.lengths if self.lengths else length > 0
 
+    def computer(self, length: int, /) -> Callable[[str], str]:
+        """:meth:`compute` for payloads of one length, without the way there.
+
+        What it gives raises LookupError or ValueError for what is no such payload.
+        """
+        if not self.takes(length) or length > _COMPILED:
+            return self.compute
+        if self._computers[length] is None:
+            self._computers[length] = self._program().compute(length)
+        return self._computers[length] or self.compute
+
     def lanes(self) -> Lanes | None:
         """What bulk work needs; None where the states of the system do not fit into bytes."""
         if "lanes" not in self._tables:

@@ -7,7 +7,7 @@ rows at once. No sum exceeds a byte, so that no lane spills into its neighbour.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import attrs
@@ -24,9 +24,7 @@ _STRANGER = 128
 
 
 class _Run(Protocol):
-    def __call__(
-        self, raw: bytes, width: int, count: int, length: int
-    ) -> tuple[bytes, int]: ...
+    def __call__(self, columns: Sequence[bytes], /) -> tuple[bytes, int]: ...
 
 
 @attrs.frozen
@@ -34,9 +32,10 @@ class Lanes:
     """A rule made ready for bulk work.
 
     Attributes:
-        run: Runs it over the first ``length`` columns of ``count`` rows of one width, joined
-            by line feeds. Gives the state of each row as a byte; and lanes that are not 0
-            where a row has characters outside the alphabet, and a state that means nothing.
+        run: Runs it over columns, each with a byte for every row, or with one byte that
+            stands in all of them. Gives the state of each row as a byte; and lanes that are
+            not 0 where a row has characters outside the alphabet, and a state that means
+            nothing.
         checks: For each check character, a table from the state to its code.
         texts: The check characters by state.
     """
@@ -73,23 +72,32 @@ class _Sums:
         self._known = _table({code: code for code in self._letters}, self._letters[0])
         self._tables: dict[int, bytes] = {}  # by the distance of a column from the right
 
-    def __call__(self, raw: bytes, width: int, count: int, length: int) -> tuple[bytes, int]:
-        total, seen = self._added(raw, width + 1, count, length)
+    def __call__(self, columns: Sequence[bytes], /) -> tuple[bytes, int]:
+        count = max(map(len, columns))
+        total, seen = self._added(columns, count)
         strangers = seen & join(bytes([_STRANGER]) * count)
         if strangers:  # which may have spilled into other lanes: once more, without them
-            total, _ = self._added(raw.translate(self._known), width + 1, count, length)
+            total, _ = self._added([each.translate(self._known) for each in columns], count)
         return self._reduced(total, count), strangers
 
-    def _added(self, raw: bytes, stride: int, count: int, length: int) -> tuple[int, int]:
+    def _added(self, columns: Sequence[bytes], count: int) -> tuple[int, int]:
         """The sums, and all bits of all values."""
-        total = terms = seen = 0
-        for column in range(length):
-            values = join(raw[column::stride].translate(self._table(length - 1 - column)))
+        alike, lanes = 0, list[int]()
+        for place, column in zip(range(len(columns) - 1, -1, -1), columns, strict=True):
+            values = column.translate(self._table(place))
+            if len(values) == count:
+                lanes.append(join(values))
+            elif values[0] == _STRANGER:
+                lanes.append(join(values * count))
+            else:
+                alike += values[0]
+        total, terms, seen = join(bytes([alike % self._modulus]) * count), 1, 0
+        for lane in lanes:
             if terms == self._terms:
                 total, terms = join(self._reduced(total, count)), 1
-            total += values
+            total += lane
             terms += 1
-            seen |= values
+            seen |= lane
         return total, seen
 
     def _reduced(self, total: int, count: int) -> bytes:
@@ -110,8 +118,7 @@ class _Sums:
 class _Steps:
     """Any other rule: after every column the totals are folded by a table.
 
-    The rows are first turned into places in the alphabet, in one go; unless two columns can
-    be taken at once.
+    Columns are turned into places in the alphabet, unless two can be taken at once.
     """
 
     def __init__(self, alphabet: str, rule: Rule) -> None:
@@ -147,6 +154,7 @@ class _Steps:
         self._tens = _table(tens)
         self._once = bytes(radix * (total - zero) % modulus for total in _TOTALS)
         self._twice = bytes(radix * state % modulus for state in self._once)
+        self._digits = bytes(place[character] for character in plain)  # as places
         # Spelled characters: what each one stands for, a table and a mask for every step.
         self._last = _table({n: place[rule.spelled.get(c, c)[-1]] for c, n in place.items()})
         self._before: list[tuple[bytes, bytes]] = []
@@ -154,34 +162,39 @@ class _Steps:
             earlier = {place[c]: place[o[-n]] for c, o in rule.spelled.items() if len(o) >= n}
             self._before.append((_table(earlier), _table(dict.fromkeys(earlier, 255))))
 
-    def __call__(self, raw: bytes, width: int, count: int, length: int) -> tuple[bytes, int]:
-        if self._in_twos and len(raw.translate(None, self._plain)) == count - 1:
-            return self._in_pairs(raw, width + 1, count, length), 0
-        places, stride, strangers = raw.translate(self._places, self._others), width, 0
-        if len(places) != count * width:
-            places, stride = raw.translate(self._places), width + 1
-            for column in range(length):
-                strangers |= join(raw[column::stride].translate(self._strange))
-        states = bytes([self._first]) * count
-        for column in range(length):
-            these = places[column::stride]
-            if self._before:
+    def __call__(self, columns: Sequence[bytes], /) -> tuple[bytes, int]:
+        count = max(map(len, columns))
+        if self._in_twos and not b"".join(columns).translate(None, self._plain):
+            return self._in_pairs([c * (count if len(c) == 1 else 1) for c in columns]), 0
+        states, strangers = bytes([self._first]), 0
+        for place, column in zip(range(len(columns) - 1, -1, -1), columns, strict=True):
+            these = column.translate(self._places, self._others)
+            if len(these) != len(column):
+                strange = column.translate(self._strange)
+                strangers |= join(strange * (count // len(strange)))
+                these = column.translate(self._places)
+            if len(these) > len(states):
+                states *= count
+            these *= len(states) // len(these)
+            if self._before and these.translate(None, self._digits):
                 for table, mask in self._before:
                     now = join(states)
                     then = join(self._step(states, these.translate(table), 0))
-                    states = split(now ^ ((now ^ then) & join(these.translate(mask))), count)
+                    mixed = now ^ ((now ^ then) & join(these.translate(mask)))
+                    states = split(mixed, len(states))
                 these = these.translate(self._last)
-            states = self._step(states, these, length - 1 - column)
+            states = self._step(states, these, place)
         return states, strangers
 
-    def _in_pairs(self, raw: bytes, stride: int, count: int, length: int) -> bytes:
+    def _in_pairs(self, columns: Sequence[bytes]) -> bytes:
         # A state is multiplied by the radix once more than usual, until the last fold.
+        count, length = len(columns[0]), len(columns)
         states = bytes(count)
-        for column in range(-(length % 2), length, 2):
-            total = join(states) + join(raw[column + 1 :: stride])
-            if column >= 0:
-                total += join(raw[column::stride].translate(self._tens))
-            fold = self._twice if column < length - 2 else self._once
+        for place in range(-(length % 2), length, 2):
+            total = join(states) + join(columns[place + 1])
+            if place >= 0:
+                total += join(columns[place].translate(self._tens))
+            fold = self._twice if place < length - 2 else self._once
             states = split(total, count).translate(fold)
         return states
 

@@ -44,13 +44,9 @@ class Ahead:
 
 @attrs.frozen
 class Fresh:
-    """A queue that never ends: random texts, drawn when they are taken."""
+    """A queue that never ends: texts are made when they are taken."""
 
-    draw: Callable[[], list[str]]
-
-    def popleft(self) -> str:
-        """The next text."""
-        return self.draw()[0]
+    popleft: Callable[[], str]
 
 
 #: Nothing, for nobody.

@@ -102,19 +102,20 @@ class AsyncIdGenerator:
                 if ahead.since is None:
                     return ahead.texts.popleft()
                 now = self._clock()
-                if type(now) is int and ahead.since <= now < ahead.until:
-                    if ahead.finish is None:
+                if ahead.finish is None:
+                    if now < ahead.until:
                         return ahead.texts.popleft()
+                elif type(now) is int and ahead.since <= now < ahead.until:
                     text, ahead.since = ahead.texts.popleft(), now
                     return ahead.finish(text)
-            except IndexError:
-                pass
+            except (IndexError, TypeError):
+                pass  # nothing is left, or the clock says no number: the long way tells
         order = self._order(1, at, given, now=now)
         value = None
         if (asked := order.reservation) is not None:
             await self._remember()
             value = await self._lender.take(asked)
-        if isinstance(value, str):
+        if asked is not None and isinstance(value, str):
             text, more = value, self._lender.ahead(asked)
         else:
             text, more = self._issuer.one(order, value), order.ahead

@@ -15,7 +15,16 @@ from crmid.errors import CollisionBudgetExceeded, InvalidValue, shown
 from crmid.parts import Random
 
 
-__all__ = ["Entropy", "Permutation", "Tick", "Undrawn", "below", "exactly", "random_texts"]
+__all__ = [
+    "Entropy",
+    "Permutation",
+    "Tick",
+    "Undrawn",
+    "below",
+    "drawing",
+    "exactly",
+    "random_texts",
+]
 
 #: Gives so many random bytes, like :func:`os.urandom`.
 Entropy = Callable[[int], bytes]
@@ -25,9 +34,8 @@ Entropy = Callable[[int], bytes]
 _MOST_REMEMBERED = 1_000_000
 _MOST_SCOPES = 65_536
 _MOST_AHEAD = 64
-_FEW = 32
+_PIECES = 250
 _SPARE = 3
-_NARROW = 16
 _REDRAWN = 8  # each time, half or more of what is drawn is new
 _TRIES = 1_000  # each succeeds with a probability of a half or more
 
@@ -40,8 +48,12 @@ def exactly(size: int, entropy: Callable[[int], object]) -> bytes:
     """
     answer = entropy(size)
     if not isinstance(answer, bytes) or len(answer) != size:
-        raise InvalidValue("entropy", f"expected {size} bytes, not {shown(answer)}")
+        raise _not_bytes(size, answer)
     return answer
+
+
+def _not_bytes(size: int, answer: object) -> InvalidValue:
+    return InvalidValue("entropy", f"expected {size} bytes, not {shown(answer)}")
 
 
 def below(bound: int, entropy: Entropy) -> int:
@@ -67,8 +79,7 @@ def random_texts(part: Random, count: int, entropy: Entropy) -> list[str]:
     """Random characters of a part, so many times; each character as likely as the others."""
     table, unfair = _symbols(part.alphabet.characters)
     size = part.length * count
-    # A few more than will be unfit on average: to ask again costs more.
-    asked = size + (size * len(unfair) // (256 - len(unfair)) + _SPARE if unfair else 0)
+    asked = _asked(size, len(unfair))
     found = exactly(asked, entropy).translate(table, unfair)
     for _ in range(_TRIES):
         if len(found) >= size:
@@ -78,16 +89,41 @@ def random_texts(part: Random, count: int, entropy: Entropy) -> list[str]:
     raise _not_random()
 
 
+def drawing(part: Random, entropy: Entropy) -> Callable[[], str]:
+    """A function that draws one text, as :func:`random_texts` does."""
+    table, unfair = _symbols(part.alphabet.characters)
+    length, asked = part.length, _asked(part.length, len(unfair))
+
+    def draw() -> str:
+        answer: object = entropy(asked)
+        if not isinstance(answer, bytes) or len(answer) != asked:
+            raise _not_bytes(asked, answer)
+        text = answer.translate(table, unfair)
+        if len(text) < length:
+            return random_texts(part, 1, entropy)[0]
+        return text[:length].decode("ascii")
+
+    return draw
+
+
+def _asked(size: int, unfair: int) -> int:
+    """How many bytes: a few more than will be unfit on average, as to ask again costs more."""
+    return size + size * unfair // (256 - unfair) + _SPARE if unfair else size
+
+
 def _cut(text: bytes, width: int) -> list[str]:
-    """Pieces of one width; by way of lines, if that is faster."""
-    count = len(text) // width
-    if count < _FEW or width > _NARROW:
-        whole = text.decode("ascii")
-        return [whole[at : at + width] for at in range(0, len(text), width)]
-    lines = bytearray(b"\n") * (count * (width + 1))
-    for place in range(width):
-        lines[place :: width + 1] = text[place::width]
-    return lines.decode("ascii").split("\n")[:-1]
+    """Pieces of one width."""
+    whole, slices = text.decode("ascii"), _slices(width)
+    step = width * len(slices)
+    pieces: list[str] = []
+    for at in range(0, len(whole), step):
+        pieces += map(whole[at : at + step].__getitem__, slices)
+    return pieces[: len(text) // width]
+
+
+@lru_cache(maxsize=64)
+def _slices(width: int) -> list[slice]:
+    return [slice(at, at + width) for at in range(0, _PIECES * width, width)]
 
 
 def _not_random() -> InvalidValue:
@@ -219,7 +255,10 @@ class _Pool:
             fresh = dict.fromkeys(random_texts(self.part, count - len(found), entropy))
             for text in drawn.intersection(fresh) if drawn else ():
                 del fresh[text]
-            found = found | fresh if found else fresh
+            if found:
+                found.update(fresh)
+            else:
+                found = fresh
             if len(found) == count:
                 break
         self.latest = list(found)
@@ -243,10 +282,16 @@ class Tick:
     """
 
     printed: tuple[str, ...]
-    ready: deque[str] = attrs.field(factory=deque[str])
-    _pools: dict[tuple[str, ...], _Pool] = attrs.field(factory=dict[tuple[str, ...], _Pool])
-    _remembered: int = 0
     _ahead: int = 0
+    ready: deque[str] = attrs.field(factory=deque[str], init=False)
+    _pools: dict[tuple[str, ...], _Pool] = attrs.field(
+        factory=dict[tuple[str, ...], _Pool], init=False
+    )
+    _remembered: int = attrs.field(default=0, init=False)
+
+    def next(self, printed: tuple[str, ...]) -> Tick:
+        """Another tick, for which as many are made ready as this one gave out."""
+        return Tick(printed, min(self._remembered - len(self.ready), _MOST_AHEAD))
 
     def draw(
         self,

@@ -24,7 +24,7 @@ from crmid.scheme.sheets import numbers
 
 from .ahead import Ahead, Fresh
 from .asking import Reservation
-from .draws import Entropy, Tick, random_texts
+from .draws import Entropy, Tick, drawing, random_texts
 from .leases.forks import process
 from .orders import UNDATED, Date, Order
 from .ulids import MonotonicUlids, once
@@ -147,8 +147,7 @@ class Issuer:
         if self.layout.sequence is not None and count:
             order.reservation = self._reservation(count, texts, date)
         if leaning is not None and count == 1 and len(self.layout.parts) == 1:
-            draw = partial(random_texts, leaning, 1, self.entropy)
-            order.ahead = Ahead(process(), Fresh(draw))
+            order.ahead = Ahead(process(), Fresh(drawing(leaning, self.entropy)))
         elif leaning is not None and count > 1 and leaning.outcomes < _ENDLESS:
             tick = Tick(date.times)  # a batch without repeats, and no memory of it
             order.randoms = tick.draw(leaning, (), count, self.entropy)
@@ -163,8 +162,10 @@ class Issuer:
             order = Order(count, texts, date)
             memory.last = now
             tick = memory.tick
-            if tick is None or tick.printed != date.times:
+            if tick is None:
                 tick = memory.tick = Tick(date.times)
+            elif tick.printed != date.times:
+                tick = memory.tick = tick.next(date.times)
             ahead = count == 1 and not texts and "f" not in self.layout.letters
             order.randoms = tick.draw(part, texts, count, self.entropy, ahead=ahead)
             if ahead:
@@ -289,7 +290,8 @@ class Issuer:
         if not values and not layout.check and not (randoms and ulids):
             # One text in a frame; NUL is nowhere else, because it does not print.
             before, after = rendering.number(*fixed, "\0").split("\0")
-            return [before + text + after for text in randoms or ulids]
+            heads = [before + text for text in randoms or ulids]
+            return [head + after for head in heads] if after else heads
         named = dict(zip(rendering.fixed, fixed, strict=True))
         return numbers(layout, named, values, randoms, ulids)
 

@@ -11,7 +11,7 @@ import attrs
 from crmid.directives import DIRECTIVES, earliest
 from crmid.parts import CheckCharacters, Choice, Code, Fixed, Time
 
-from .compiling import executed, function, payload, tuple_of
+from .compiling import computer, executed, function, payload, tuple_of
 from .layout import Layout
 from .reading import part_value
 
@@ -99,7 +99,7 @@ class _Writer:
                     yield from self._time(no)
                 dated = True
             elif isinstance(part, CheckCharacters):
-                self.space["Compute"] = part.system.compute
+                self.space["Compute"] = computer(self.layout, part.system)
                 yield from self._tried(
                     no,
                     f"if Compute({payload(self.layout)}) != {self.names[index]}:",
@@ -112,7 +112,7 @@ class _Writer:
     def _tried(self, no: str, *lines: str) -> Iterator[str]:
         yield "try:"
         yield from (f"    {line}" for line in lines)
-        yield "except ValueError:"
+        yield "except (LookupError, ValueError):"
         yield f"    return {no}"
 
     def _time(self, no: str) -> Iterator[str]:

@@ -27,7 +27,7 @@ from crmid.parts import (
     Ulid,
 )
 
-from .compiling import executed, formatted, function, payload, tuple_of
+from .compiling import computer, executed, formatted, function, payload, tuple_of
 from .layout import Layout
 from .rendering import in_zone
 
@@ -115,7 +115,7 @@ class _Writer:
             # What a scheme is built of has been tried; an application's own system may fail.
             system = layout.check.system
             plain = isinstance(system, System)
-            self.space["Check"] = system.compute if plain else layout.check_characters
+            self.space["Check"] = computer(layout, system) if plain else layout.check_characters
 
     def given(self) -> Iterator[str]:
         """The body of ``given``."""

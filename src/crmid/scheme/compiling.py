@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from crmid.checkdigits import CheckSystem, System
 from crmid.parts import Fixed
 
 from .layout import Layout
 
 
-__all__ = ["executed", "formatted", "function", "payload", "tuple_of"]
+__all__ = ["computer", "executed", "formatted", "function", "payload", "tuple_of"]
 
 
 def formatted(pieces: Iterable[str]) -> str:
@@ -31,6 +32,24 @@ def payload(layout: Layout) -> str:
         else f"{{{layout.variables[i]}}}"
         for i in layout.covered
     )
+
+
+def computer(layout: Layout, system: CheckSystem) -> Callable[[str], str]:
+    """What computes the check characters of a layout.
+
+    It raises LookupError or ValueError for what cannot be checked.
+    """
+    shortest = longest = 0
+    for index in layout.covered:
+        part, automaton = layout.parts[index], layout.automata[index]
+        if isinstance(part, Fixed):
+            known = sum(map(part.text.count, set(system.alphabet)))
+            shortest, longest = shortest + known, longest + known
+        else:
+            shortest, longest = shortest + automaton.shortest, longest + automaton.longest
+    if isinstance(system, System) and shortest == longest:
+        return system.computer(longest)
+    return system.compute
 
 
 def tuple_of(expressions: Sequence[str]) -> str:

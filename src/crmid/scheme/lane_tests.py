@@ -53,13 +53,12 @@ class Grid:
         """One character of each row."""
         return self.raw[place :: self.width + 1]
 
-    def gathered(self, places: Sequence[int], *, feeds: bool) -> bytes:
-        """Some characters of each row, with or without line feeds between the rows."""
-        stride = len(places) + feeds
-        rows = bytearray(b"\n") * (stride * self.count)
+    def gathered(self, places: Sequence[int]) -> bytes:
+        """Some characters of each row."""
+        rows = bytearray(len(places) * self.count)
         for target, place in enumerate(places):
-            rows[target::stride] = self.column(place)
-        return bytes(rows[:-1] if feeds else rows)
+            rows[target :: len(places)] = self.column(place)
+        return bytes(rows)
 
 
 def _marked(allowed: bytes) -> bytes:
@@ -68,9 +67,9 @@ def _marked(allowed: bytes) -> bytes:
 
 
 def _tamed(alphabet: str) -> bytes:
-    """A table that turns whatever is no payload into some payload, and leaves line feeds."""
+    """A table that turns whatever is no payload into some payload."""
     good = alphabet.encode()
-    return bytes(code if code in good + b"\n" else good[0] for code in _BYTES)
+    return bytes(code if code in good else good[0] for code in _BYTES)
 
 
 class LaneTest(Protocol):
@@ -188,7 +187,7 @@ class Judged:
     def wrong(self, grid: Grid, _: int, /) -> int:
         """See :class:`LaneTest`."""
         size, count = len(self.places), grid.count
-        raw = grid.gathered(self.places, feeds=False)
+        raw = grid.gathered(self.places)
         runs = [0] if raw == raw[:size] * count else self._runs(grid)
         if len(runs) > count // _RUN:  # too short to be worth while
             slices = list(iter_unpack(f"{size}s", raw))
@@ -248,11 +247,10 @@ class Remainders:
 
     def wrong(self, grid: Grid, before: int, /) -> int:
         """See :class:`LaneTest`."""
-        length = len(self.payload)
-        rows = grid.gathered(self.payload, feeds=True)
+        columns = list(map(grid.column, self.payload))
         if before:  # strangers would have to be looked for once more
-            rows = rows.translate(self._known)
-        states, _ = self.lanes.run(rows, length, grid.count, length)
+            columns = [column.translate(self._known) for column in columns]
+        states, _ = self.lanes.run(columns)
         found = 0
         for place, table in zip(self.check, self.lanes.checks, strict=True):
             given, right = grid.column(place), states.translate(table)
@@ -286,7 +284,7 @@ class Computed:
         return join(bytes(found))
 
     def _texts(self, grid: Grid, places: Sequence[int]) -> list[str]:
-        size, text = len(places), grid.gathered(places, feeds=False).decode("latin-1")
+        size, text = len(places), grid.gathered(places).decode("latin-1")
         return [text[begin : begin + size] for begin in range(0, len(text), size)]
 
     def _differs(self, payload: str, given: str) -> bool:

@@ -130,8 +130,9 @@ class _Strip:
         elif lanes is None:
             self.texts(list(map(layout.check_characters, payloads.rows())))
         else:
-            width = len(payloads.row)
-            states, _ = lanes.run(bytes(payloads.written()), width, self.count, width)
+            varying = dict(payloads.columns)
+            columns = [varying.get(n, bytes([c])) for n, c in enumerate(payloads.row)]
+            states, _ = lanes.run(columns)
             for codes in lanes.checks:
                 self.column(states.translate(codes))
 

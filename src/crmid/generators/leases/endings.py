@@ -50,23 +50,27 @@ def _settle_later(held: Held) -> None:
     # Garbage is collected at any time, even while this thread is in the middle of the store,
     # which would wait for itself. At exit the main thread has ended.
     if threading.main_thread().is_alive() and any(map(len, held.current().leases.values())):
-        thread = threading.Thread(target=_settle_now, args=(held,), daemon=True)
-        _SETTLING.add(thread)
+        done = threading.Event()
+        _SETTLING.add(done)
+        thread = threading.Thread(target=_settle_now, args=(held, done), daemon=True)
         with suppress(RuntimeError):  # no more threads
             thread.start()
             return
-        _SETTLING.discard(thread)
-    settle(held)
+        _settle_now(held, done)
+    else:
+        settle(held)
 
 
-def _settle_now(held: Held) -> None:
+def _settle_now(held: Held, done: threading.Event) -> None:
     try:
         settle(held)
     finally:
-        _SETTLING.discard(threading.current_thread())
+        _SETTLING.discard(done)
+        done.set()
 
 
-_SETTLING: set[threading.Thread] = set()
+# Not the threads themselves: one that is only about to start cannot be joined.
+_SETTLING: set[threading.Event] = set()
 
 
 @cache
@@ -77,5 +81,5 @@ def _finish_at_exit() -> None:
 
 
 def _finish() -> None:
-    for thread in _SETTLING.copy():
-        thread.join(PATIENCE)
+    for done in _SETTLING.copy():
+        done.wait(PATIENCE)
