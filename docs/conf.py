@@ -30,10 +30,14 @@ nitpick_ignore_regex = [
         r"(?:collections|contextlib|datetime|os|pickle|re|sqlite3|time|types|typing)(?:\..+)?",
     ),
     (r"py:.*", r"(?:ulid\.)?ULID"),  # python-ulid's
+    (r"py:.*", r"hypothesis\..+|(?:unittest\.)?SkipTest|SearchStrategy"),
     # Inner types, of which an application needs what the text beside them says.
     (r"py:class", r"Lanes|Repairs|crmid\.checkdigits\.rules\.Rule"),
     (r"py:class", r"crmid\.stores\.redis_\.lines\.Client"),  # any client of redis-py
-    (r"py:class", r"crmid\.stores\.threads\.(?:Remembering)?ThreadedStore"),
+    (
+        r"py:class",
+        r"crmid\.stores\.threads\.(?:(?:Remembering|Record)?ThreadedStore|_Everything)",
+    ),
     (r"py:class", r"crmid\.stores\.sql\.fitness\.Fitness"),
 ]
 

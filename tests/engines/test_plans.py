@@ -234,3 +234,16 @@ def test_what_may_have_been_applied_is_said_to_the_end() -> None:
         effort.pause(StoreBusy("busy"))
     with pytest.raises(StoreAmbiguous, match=r"^again$"):
         effort.pause(StoreAmbiguous("again"))
+
+
+def test_a_driver_whose_autocommit_is_an_attribute_is_switched_too() -> None:
+    """As MySQL's connector has it."""
+
+    class Connection:
+        autocommit = False
+
+    connection = Connection()
+    assert not MARIADB.autocommits(connection)
+    MARIADB.autocommit(connection, True)  # noqa: FBT003
+    assert MARIADB.autocommits(connection)
+    assert not MARIADB.is_closed(connection)

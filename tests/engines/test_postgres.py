@@ -60,12 +60,12 @@ def test_tables_of_another_version_are_refused(
     pg_store: PostgresStore, postgres: str, pg_schema: str, admin: psycopg.Connection[Any]
 ) -> None:
     pg_store.reserve(KEY)
-    run(admin, f"UPDATE {pg_schema}.crmid_schema SET version = 2")
+    run(admin, f"UPDATE {pg_schema}.crmid_schema SET version = 3")
     pg_store.close()
     for call in (pg_store.peek, pg_store.reserve):
         with pytest.raises(SchemaVersion, match="upgrade crmid") as caught:
             call(KEY)
-        assert caught.value.args == ("PostgreSQL", 2, 1)
+        assert caught.value.args == ("PostgreSQL", 3, 2)
 
 
 def test_a_table_that_has_gone_is_not_made_again(

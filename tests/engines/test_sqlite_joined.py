@@ -80,7 +80,7 @@ def test_tables_of_another_version_are_refused(
     store.create()
     known = SQLiteStore(path)
     assert known.within(connection).peek(KEY) is None
-    connection.execute("UPDATE crmid_schema SET version = 2")
+    connection.execute("UPDATE crmid_schema SET version = 99")
     connection.commit()
     with pytest.raises(SchemaVersion):
         store.within(connection).reserve(KEY)

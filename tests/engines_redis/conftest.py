@@ -20,8 +20,6 @@ from crmid.stores import AsyncRedisStore, RedisStore
 from .servers import Awaited, Loop, PrivateRedis, client_of, private_redis
 
 
-pytest.register_assert_rewrite("tests.stores.laws")
-
 URL = os.environ.get("CRMID_REDIS_URL", "redis://127.0.0.1:6379/0")
 
 Store = RedisStore | Awaited

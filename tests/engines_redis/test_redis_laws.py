@@ -8,19 +8,21 @@ from typing import Any
 
 import pytest
 import redis.asyncio
-from tests.stores.laws import LAWS, Open
 
 from crmid.counters import MAX_VALUE, Block, CounterKey
 from crmid.errors import SequenceExhausted
 from crmid.stores import AsyncRedisStore, RedisStore
 from crmid.stores.capabilities import Capability
 from crmid.stores.redis_.lines import Client
+from crmid.testing import COUNTER_LAWS, CounterLaw, check_async_counter_store
 
-from .conftest import Make
+from .conftest import Make, Store
 from .servers import Awaited, Loop, client_of
 
 
 KEY = CounterKey("customer")
+
+Open = Callable[[], Store]
 
 
 @pytest.fixture(params=["sync", "async", "client", "async client", "opened each time"])
@@ -55,9 +57,13 @@ def open_store(
         yield lambda: made
 
 
-@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
-def test_law(law: Callable[[Open], None], open_store: Open) -> None:
-    law(open_store)
+@pytest.mark.parametrize("law", COUNTER_LAWS, ids=lambda law: law.__name__)
+def test_law(law: CounterLaw, open_store: Open, loop: Loop) -> None:
+    store = open_store()
+    if isinstance(store, Awaited):
+        loop.call(check_async_counter_store(lambda: store.store, laws=[law]))
+    else:
+        law(open_store)
 
 
 @pytest.mark.parametrize("power", [31, 32, 53, 62, 63])

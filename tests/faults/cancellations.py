@@ -19,25 +19,33 @@ from crmid import AsyncIdGenerator
 
 #: Tasks at a time; with a lease most of them need not wait, and cannot be cancelled.
 AT_ONCE, AT_ONCE_LEASED = 8, 64
+#: Cancellations and numbers after which a lease that grows begins anew; else it never runs dry.
+ROUND, ROUND_NUMBERS = 100, 500
 
 
 async def cancelled(ledger: Ledger, bounds: Bounds, store: Any, lease: Lease) -> None:
-    """Ask and cancel, until the bounds are reached."""
-    rng = random.Random(bounds.runs)
+    """Ask one generator and cancel, until the bounds or the end of the round are reached."""
+    rng = random.Random(bounds.runs + ledger.runs)
+    until = ledger.runs + ROUND
     generator = AsyncIdGenerator(SCHEME, store, lease=lease)
     began = time.monotonic()
     got = [await generator.generate()]
     # The first one connects, which some stores do again after a cancelled call.
     first, began = time.monotonic() - began, time.monotonic()
-    got.extend([await generator.generate() for _ in range(100)])
-    typical = (time.monotonic() - began) / 100
+    warm = rng.choice([1, 10, 100]) if lease == "auto" else 100
+    got.extend([await generator.generate() for _ in range(warm)])
+    typical = (time.monotonic() - began) / warm
     delays = (typical, AT_ONCE * typical, first, min(10 * first, 0.3))
 
     async def one() -> None:
         got.append(await generator.generate())
 
+    def more() -> bool:
+        fresh = ledger.runs < until and len(got) < ROUND_NUMBERS
+        return bounds.more(ledger) and (fresh or lease != "auto")
+
     async def ask_and_cancel() -> None:
-        while bounds.more(ledger):
+        while more():
             task = asyncio.create_task(one())
             soon = lease != 1 or rng.random() < 0.3
             await asyncio.sleep(0 if soon else rng.random() * rng.choice(delays))
@@ -61,7 +69,8 @@ async def cancelling(engine: str, bounds: Bounds, lease: Lease) -> dict[str, Any
     with ENGINES[engine]() as place:
         store = place.open_async()
         try:
-            await cancelled(ledger, bounds, store, lease)
+            while bounds.more(ledger):
+                await cancelled(ledger, bounds, store, lease)
             return ledger.line(await store.peek(KEY))
         finally:
             if hasattr(store, "aclose"):

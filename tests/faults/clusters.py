@@ -85,6 +85,10 @@ class PostgresCluster:
         # The store sees to it that its own statements are on the disk.
         self.place = postgres_at(f"{self.dsn} options='-c synchronous_commit=off'", None)
 
+    def allow(self, *lines: str) -> None:
+        """Whom to let in from then on, as ``pg_hba.conf`` has it; before it is started."""
+        (self._data / "pg_hba.conf").write_text("\n".join([*lines, ""]))
+
     def start(self) -> None:
         self._call("pg_ctl", "-w", "-l", str(self._folder / "server.log"), "start")
 

@@ -49,6 +49,8 @@ class Proxy:
         self._closing = threading.Event()
         self._listener = self._listening(0)
         self.host, self.port = "127.0.0.1", self._listener.getsockname()[1]
+        #: Seconds by which every answer comes later.
+        self.lag = 0.0
         #: Faults that have happened; connections that were made.
         self.faults = self.accepted = 0
 
@@ -169,6 +171,7 @@ class Proxy:
                 answer = server.recv(_PIECE)
                 if not answer:
                     return
+                time.sleep(self.lag)
                 client.sendall(answer)
             elif client in ready and not self._forward(client, server):
                 return

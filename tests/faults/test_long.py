@@ -69,16 +69,14 @@ def test_forks(engine: str, lease: Lease, long_seconds: float) -> None:
     kept(forks.run, engine, lease, 1000, long_seconds / 8)
 
 
-# A driver may leave a connection that was being made to the garbage collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("lease", [1, 100])
+@pytest.mark.parametrize("lease", LEASES)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_cancellations(engine: str, lease: Lease, long_seconds: float) -> None:
     reachable(engine)
     kept(cancellations.run, engine, lease, 10_000, long_seconds / 8)
 
 
-@pytest.mark.parametrize("lease", [1, 100])
+@pytest.mark.parametrize("lease", LEASES)
 @pytest.mark.parametrize("engine", answers.SERVERS)
 def test_dropped_answers(engine: str, lease: Lease, long_seconds: float) -> None:
     reachable(engine)

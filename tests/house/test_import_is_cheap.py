@@ -62,3 +62,22 @@ def test_import_loads_nothing_heavy() -> None:
 def test_an_early_import_would_be_found(tmp_path: Path, name: str) -> None:
     (tmp_path / "planted.py").write_text(f"import {name}\n", "utf-8")
     assert name in heavy("import planted", tmp_path)
+
+
+@pytest.mark.parametrize("package", ["crmid", "crmid.stores"])
+def test_names_are_loaded_when_they_are_asked_for(package: str) -> None:
+    """Few modules at first; then each public name, which is found without detour again."""
+    program = f"""
+import sys, {package} as package
+few = {{name for name in sys.modules if name.startswith("crmid")}}
+assert not few & {{"crmid.scheme", "crmid.stores.sqlite", "crmid.stores.sql"}}, few
+for name in package.__all__:
+    assert getattr(package, name) is vars(package)[name]
+for name in ("Typo", "scheme_", "_private"):
+    assert not hasattr(package, name)
+print(*sorted(package.__all__))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "MemoryStore" in done.stdout

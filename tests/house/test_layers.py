@@ -15,6 +15,8 @@ SOURCE = Path(__file__).parents[2] / "src" / "crmid"
 #: The modules and packages of crmid from the bottom to the top. One may import what stands
 #: before it. A package is one layer: its own modules may import each other, without a circle.
 LAYERS = (
+    # Loads names of a package when they are first asked for.
+    "later",
     # The core: pure, without clock, entropy or I/O.
     "counters",
     "errors",
@@ -29,11 +31,12 @@ LAYERS = (
     "template",
     "scheme",
     "catalog",
+    "records",
     # The shells: what is bound to the world.
     "stores",
     "generators",
+    "maintenance",
     "registry",
-    "audit",
     # The public names, and what is built on nothing else.
     "__init__",
     "cli",
@@ -70,7 +73,8 @@ def faults(source: Path, layers: Sequence[str]) -> list[str]:
             for line, target in edges
             if not below(target, name, layers)
         ]
-        found += [f"{name}:{line} imports by machinery" for line in machinery(path)]
+        if name != "later":  # the one that may
+            found += [f"{name}:{line} imports by machinery" for line in machinery(path)]
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:

@@ -10,26 +10,37 @@ import pytest
 from typing_extensions import is_protocol
 
 import crmid
-from crmid import alphabets, counters, errors, parts
+from crmid import alphabets, counters, errors, parts, records
 
 
 _KEY = counters.CounterKey("customer", "dept=001", "2026")
 
 #: Arguments for every public error. A new error gets a line here.
 ARGUMENTS: dict[str, tuple[object, ...]] = {
+    "AliasCycle": (("A1", "A2", "A3"),),
     "AmbiguousNumber": ("O1", ("01", "O1")),
     "ClockMovedBack": (2_000_000_000, 1_000_000_000),
     "CollisionBudgetExceeded": ("20261231235959", 3, 1),
+    "CounterBehind": (_KEY, 5, 17),
     "CrmidError": ("something",),
     "ForkedConnection": ("made before the fork",),
+    "IllegalTransition": ("A1", "void", "activate", ("assigned", "archived"), ()),
     "InvalidCharacter": ("C00x", 3, "dept", "a digit", "'x' is not a digit"),
     "InvalidCheckDigit": ("C007", 3, "check", "4", "check character is 7, expected 4"),
     "InvalidComponent": ("C-D", 2, "tier", "A, B or C", "D is not a tier: A, B or C"),
+    "InvalidDump": (7, "was changed"),
     "InvalidLength": ("C0", 2, "dept", "3 digits", "2 digits short"),
     "InvalidNumber": ("C0", 2, None, "C", "wrong"),
     "InvalidScheme": ("no such kind", "{x:zz}", 3, 2, "AXXB"),
     "InvalidValue": ("dept", "missing"),
+    "KeyReused": ("order-4711", "{}", "[]"),
+    "LinkTaken": ("salesforce", "0015g", "A1"),
     "ModeConflict": (_KEY, "lease", "gapless"),
+    "NumberTaken": ("A1", "void"),
+    "RefTaken": ("customer 7", "A1"),
+    "RenumberingRefused": ((("A1", "was never issued here"),),),
+    "ReservationExpired": ("A1", 1_000_000_000),
+    "RestoreRefused": ("A1", "is another one there"),
     "SchemaVersion": ("PostgreSQL", 2, 1),
     "SequenceExhausted": (_KEY, 2, 1),
     "SeriesChanged": ("customer", "reset=year", "reset=month"),
@@ -37,8 +48,10 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "StoreBusy": ("locked",),
     "StoreError": ("broken",),
     "StoreUnavailable": ("no such folder",),
+    "TooManyCollisions": ("customer", 20, "A1"),
     "TransactionRequired": ("autocommit",),
     "TransactionUnsuitable": ("serializable",),
+    "UnknownNumber": ("A1", "number"),
     "WeakDurability": ("fsync is off",),
 }
 
@@ -65,6 +78,7 @@ def test_every_error_pickles_and_copies(name: str) -> None:
         assert str(twin) == str(error)
 
 
+STORES = crmid.stores
 HOSTILE = "\x1b[2J\r\n\u202e\x00" * 30_000
 
 
@@ -84,23 +98,35 @@ def test_hostile_text_becomes_one_short_printable_line(error: errors.CrmidError)
 
 
 _SCHEME = crmid.Scheme("invoice", "{branch:a2}{time:%Y}-{seq:n4,reset=year,per=branch}")
+_ACT = records.Act("t1", "issued", "ann", 1_000_000_000, "because", "{}")
+_ITEM = records.Item("AB2026-0007", "invoice", "branch=AB", "2026", 7)
+_RECORD = _ITEM.record("invoice", 1, None)
 _LUHN = crmid.checkdigits.get("luhn")
 
 #: Every public value, by the name of its class. A new class gets a line here.
 VALUES: dict[str, object] = {
+    "Act": _ACT,
     "Alphabet": crmid.Alphabet("colours", "RGB"),
     "Block": crmid.Block(_KEY, 1, 4),
     "Catalog": crmid.Catalog([_SCHEME, crmid.Scheme("event", "{ulid}")]),
     "CheckCharacters": parts.CheckCharacters(_LUHN, ("dept", "seq")),
     "Choice": parts.Choice("tier", ("A", "B")),
+    "Claimed": records.Claimed(_ACT, ("A1", "A2")),
     "Code": parts.Code("dept", alphabets.DIGITS, 2, 4),
     "CounterKey": _KEY,
+    "Event": records.Event("A1", 1, records.State.RESERVED, None, None, _ACT),
     "Fixed": parts.Fixed("客户-"),
+    "Item": records.Item("A1", "invoice", "", "", None),
+    "Link": records.Link("salesforce", "0015g", "A1"),
     "Number": _SCHEME.parse("AB2026-0007"),
     "Random": parts.Random(alphabets.CROCKFORD, 10),
+    "Record": _RECORD,
+    "Resolution": crmid.Resolution(_RECORD, ("A1", "AB2026-0007")),
     "Scheme": _SCHEME,
     "SequenceNumber": parts.SequenceNumber(5, 8, per=("dept",), start=1000),
+    "Span": records.Span(_KEY, 1, 101, _ACT),
     "System": _LUHN,
+    "Tally": records.Tally(_KEY, "customer", 2, 2, 1, 2, ((records.State.VOID, 2),)),
     "Time": parts.Time("%Y%m%d"),
     "TransportWarning": crmid.TransportWarning("leading-zeros", "Spreadsheets drop them"),
     "Ulid": parts.Ulid(),
@@ -109,10 +135,11 @@ VALUES: dict[str, object] = {
 
 #: Public classes that are no values, each with the reason.
 OTHERS = {
+    "AsyncIdGenerator": "holds a store, a clock and entropy",
     "AsyncJoinedStore": "a transaction of the caller",
     "AsyncPostgresStore": "connections, tested with the stores",
     "AsyncRedisStore": "connections, tested with the stores",
-    "AsyncIdGenerator": "holds a store, a clock and entropy",
+    "AsyncRegistry": "holds a store, a clock and entropy",
     "Capability": "an enumeration",
     "IdGenerator": "holds a store, a clock and entropy",
     "JoinedStore": "a transaction of the caller",
@@ -120,7 +147,9 @@ OTHERS = {
     "MySQLStore": "connections, tested with the stores",
     "PostgresStore": "connections, tested with the stores",
     "RedisStore": "connections, tested with the stores",
+    "Registry": "holds a store, a clock and entropy",
     "SQLiteStore": "a connection, tested with the stores",
+    "State": "an enumeration",
 }
 
 
@@ -128,7 +157,7 @@ def public_classes() -> set[str]:
     """The names of the public classes that are neither errors nor protocols."""
     found: dict[str, type[object]] = {
         name: thing
-        for module in (crmid, alphabets, counters, parts, crmid.checkdigits, crmid.stores)
+        for module in (crmid, alphabets, counters, parts, records, crmid.checkdigits, STORES)
         for name in module.__all__
         if isinstance(thing := getattr(module, name), type)
     }

@@ -16,9 +16,13 @@ SOURCE = Path(__file__).parents[2] / "src" / "crmid"
 TWINS = [
     ("generators/sync.py", "generators/aio.py"),
     ("stores/sql/sync/joined.py", "stores/sql/aio/joined.py"),
+    ("stores/sql/sync/numbers.py", "stores/sql/aio/numbers.py"),
     ("stores/sql/sync/sources.py", "stores/sql/aio/sources.py"),
     ("stores/sql/sync/store.py", "stores/sql/aio/store.py"),
     ("stores/redis_/sync.py", "stores/redis_/aio.py"),
+    ("registry/sync/bound.py", "registry/aio/bound.py"),
+    ("registry/sync/maintenance.py", "registry/aio/maintenance.py"),
+    ("registry/sync/registry.py", "registry/aio/registry.py"),
 ]
 
 #: Members of a sync class that its twin does not have, each with the reason.

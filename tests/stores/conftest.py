@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 
 
-pytest.register_assert_rewrite("tests.stores.laws")
-
 Script = Callable[..., str]
 
 

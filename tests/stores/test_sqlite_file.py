@@ -66,7 +66,7 @@ def test_durable_mode_and_a_schema_of_its_own(
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
     assert sql(path, "PRAGMA journal_mode") == [("wal",)]
     assert sql(path, "PRAGMA user_version") == [(7,)]
-    assert sql(path, "SELECT * FROM crmid_schema") == [(1,)]
+    assert sql(path, "SELECT * FROM crmid_schema") == [(2,)]
     assert sql(path, "SELECT * FROM crmid_counter") == [
         ("customer", "dept=001", "2026", 1, 6, 0)
     ]

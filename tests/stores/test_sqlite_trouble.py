@@ -86,7 +86,7 @@ def test_damaged_database(path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ("UPDATE crmid_schema SET version = 2", "of version 2, this crmid knows version 1"),
+        ("UPDATE crmid_schema SET version = 3", "of version 3, this crmid knows version 2"),
         ("DELETE FROM crmid_schema", "the table crmid_schema is empty"),
         ("DROP TABLE crmid_counter", "the table crmid_counter is missing"),
         ("DROP TABLE crmid_schema", "the table crmid_schema is missing"),

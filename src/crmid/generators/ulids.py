@@ -78,8 +78,10 @@ class MonotonicUlids:
         """Make some ahead, the more the faster the last ones were taken."""
         low = (self._random + 1) % len(_PAIRS)
         if self._ahead and low:
-            self.ready.extend(_run(self._milliseconds, self._random + 1, self._ahead))
-            self._random += len(self.ready)
+            run = _run(self._milliseconds, self._random + 1, self._ahead)
+            # Counted first: as soon as they are there, other threads take them away.
+            self._random += len(run)
+            self.ready.extend(run)
 
     @property
     def until(self) -> int:

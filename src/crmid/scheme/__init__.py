@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -15,18 +15,17 @@ from crmid.parts import AnyPart
 from crmid.periods import zone
 
 from .building import build
-from .bulk import Bulk
-from .compiled_reading import Reading, compile_reading
-from .compiled_rendering import Rendering, compile_rendering
-from .diagnosing import diagnose
-from .explaining import explained
 from .facts import TransportWarning, Uniqueness, transport_warnings, uniqueness
 from .layout import Layout
-from .normalizing import normalized
 from .number import Number
 from .rendering import coerced, rendered
 from .sources import sourced
 
+
+if TYPE_CHECKING:
+    from .bulk import Bulk
+    from .compiled_reading import Reading
+    from .compiled_rendering import Rendering
 
 __all__ = ["Layout", "Number", "Scheme", "TransportWarning", "Uniqueness"]
 
@@ -169,15 +168,27 @@ class Scheme:
     @cached_property
     def rendering(self) -> Rendering:
         """What the parts print, as plain functions; made at first use."""
+        from .compiled_rendering import compile_rendering
+
         return compile_rendering(self.layout, f"scheme {self.name}, rendering")
 
     @cached_property
     def _reading(self) -> Reading:
+        from .compiled_reading import compile_reading
+
         return compile_reading(self.layout, f"scheme {self.name}, reading")
 
     @cached_property
     def _bulk(self) -> Bulk:
+        from .bulk import Bulk
+
         return Bulk(self.layout, self.is_valid)
+
+    def _refusal(self, text: str) -> InvalidNumber:
+        """What is wrong with a text."""
+        from .diagnosing import diagnose
+
+        return diagnose(self.layout, text)
 
     def counter_key(self, at: datetime, given: Mapping[str, object]) -> CounterKey:
         """The counter that a number draws from.
@@ -240,7 +251,7 @@ class Scheme:
             _a_str(text)
             raise
         if texts is None:
-            raise diagnose(self.layout, text)
+            raise self._refusal(text)
         return Number(text if type(text) is str else str.__str__(text), self, texts)
 
     def is_valid(self, text: str) -> bool:
@@ -263,7 +274,7 @@ class Scheme:
             TypeError: Not a str.
         """
         if not self.is_valid(text):
-            raise diagnose(self.layout, text)
+            raise self._refusal(text)
         return str.__str__(text)
 
     def normalize(self, text: str) -> str:
@@ -277,6 +288,8 @@ class Scheme:
             InvalidNumber: It stands for none.
             TypeError: Not a str.
         """
+        from .normalizing import normalized
+
         return normalized(self.layout, str.__str__(_a_str(text)))
 
     def explain(self, text: str) -> str:
@@ -285,6 +298,8 @@ class Scheme:
         Raises:
             TypeError: Not a str.
         """
+        from .explaining import explained
+
         return explained(self.layout, self.name, _a_str(text))
 
     def is_valid_many(self, texts: Iterable[str]) -> list[bool]:
@@ -308,7 +323,7 @@ class Scheme:
         for index, (text, parts) in enumerate(readings):
             yield (
                 index,
-                diagnose(self.layout, text) if parts is None else Number(text, self, parts),
+                self._refusal(text) if parts is None else Number(text, self, parts),
             )
 
 

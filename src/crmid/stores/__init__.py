@@ -5,34 +5,85 @@ Importing this loads no driver, not even :mod:`sqlite3`, and no asyncio.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from crmid.counters import MAX_VALUE, Block, CounterKey
+from crmid.later import loader
 
-from .capabilities import Capability, CapableStore
-from .memory import MemoryStore
-from .mysql import MySQLStore
-from .postgres import AsyncPostgresStore, PostgresStore
-from .protocols import (
-    AsyncCounterStore,
-    AsyncRememberingStore,
-    AsyncSeriesMemory,
-    AsyncTakesBack,
-    CounterStore,
-    RememberingStore,
-    SeriesMemory,
-    TakesBack,
-)
-from .redis_ import AsyncRedisStore, RedisStore
-from .sql.aio.joined import AsyncJoinedStore
-from .sql.sync.joined import JoinedStore
-from .sqlite import SQLiteStore
-from .threads import in_thread
 
+if TYPE_CHECKING:
+    from .audit_protocols import (
+        AsyncNumberAudit,
+        AsyncNumberRestore,
+        AsyncRecordStore,
+        NumberAudit,
+        NumberRestore,
+        RecordStore,
+    )
+    from .capabilities import Capability, CapableStore
+    from .memory import MemoryStore
+    from .mysql import MySQLStore
+    from .number_protocols import AsyncNumberStore, NumberStore
+    from .postgres import AsyncPostgresStore, PostgresStore
+    from .protocols import (
+        AsyncCounterStore,
+        AsyncRememberingStore,
+        AsyncSeriesMemory,
+        AsyncTakesBack,
+        CounterStore,
+        RememberingStore,
+        SeriesMemory,
+        TakesBack,
+    )
+    from .redis_ import AsyncRedisStore, RedisStore
+    from .sql.aio.joined import AsyncJoinedStore
+    from .sql.sync.joined import JoinedStore
+    from .sqlite import SQLiteStore
+    from .threads import in_thread
+else:
+    __getattr__ = loader(
+        __name__,
+        {
+            "audit_protocols": [
+                "AsyncNumberAudit",
+                "AsyncNumberRestore",
+                "AsyncRecordStore",
+                "NumberAudit",
+                "NumberRestore",
+                "RecordStore",
+            ],
+            "capabilities": ["Capability", "CapableStore"],
+            "memory": ["MemoryStore"],
+            "mysql": ["MySQLStore"],
+            "number_protocols": ["AsyncNumberStore", "NumberStore"],
+            "postgres": ["AsyncPostgresStore", "PostgresStore"],
+            "protocols": [
+                "AsyncCounterStore",
+                "AsyncRememberingStore",
+                "AsyncSeriesMemory",
+                "AsyncTakesBack",
+                "CounterStore",
+                "RememberingStore",
+                "SeriesMemory",
+                "TakesBack",
+            ],
+            "redis_": ["AsyncRedisStore", "RedisStore"],
+            "sql.aio.joined": ["AsyncJoinedStore"],
+            "sql.sync.joined": ["JoinedStore"],
+            "sqlite": ["SQLiteStore"],
+            "threads": ["in_thread"],
+        },
+    )
 
 __all__ = [
     "MAX_VALUE",
     "AsyncCounterStore",
     "AsyncJoinedStore",
+    "AsyncNumberAudit",
+    "AsyncNumberRestore",
+    "AsyncNumberStore",
     "AsyncPostgresStore",
+    "AsyncRecordStore",
     "AsyncRedisStore",
     "AsyncRememberingStore",
     "AsyncSeriesMemory",
@@ -45,7 +96,11 @@ __all__ = [
     "JoinedStore",
     "MemoryStore",
     "MySQLStore",
+    "NumberAudit",
+    "NumberRestore",
+    "NumberStore",
     "PostgresStore",
+    "RecordStore",
     "RedisStore",
     "RememberingStore",
     "SQLiteStore",

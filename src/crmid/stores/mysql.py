@@ -1,4 +1,4 @@
-"""Counters in MariaDB and MySQL; the driver is loaded when a connection is made."""
+"""Counters and records in MariaDB and MySQL; the driver is loaded late."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Any
 
 from .sql.mariadb import MariaDB
 from .sql.options import checked_schema, checked_timeout, source_of
+from .sql.sync.numbers import SQLRecordStore
 from .sql.sync.sources import Made, Source
-from .sql.sync.store import SQLStore
 
 
 __all__ = ["MySQLStore"]
 
 
-class MySQLStore(SQLStore):
-    """Counters in a MariaDB or MySQL database, for any number of processes and machines.
+class MySQLStore(SQLRecordStore):
+    """Counters and records in a MariaDB or MySQL database, for many processes and machines.
 
-    It implements :class:`~crmid.stores.CounterStore` and :class:`~crmid.stores.SeriesMemory`.
+    It implements :class:`~crmid.stores.CounterStore`, :class:`~crmid.stores.SeriesMemory` and
+    :class:`~crmid.stores.RecordStore`; records need MariaDB 10.6 or MySQL 8.0.
 
     * **Durable.** What a call has returned is in the server's log on disk. A server with
       ``innodb_flush_log_at_trx_commit`` of 0 or 2 is refused, because it forgets.
@@ -28,9 +29,10 @@ class MySQLStore(SQLStore):
       forks; :meth:`within` joins a transaction of the caller instead.
 
     Args:
-        source: Where connections come from: the arguments of ``pymysql.connect`` as a mapping,
-            a function that connects (each call a new connection), an ``Engine`` of SQLAlchemy,
-            or a connection of Django (its settings are used).
+        source: Where connections come from: the arguments of ``pymysql.connect`` as a mapping;
+            a function that connects (each call a new connection) with PyMySQL, mysqlclient or
+            MySQL's connector; an ``Engine`` of SQLAlchemy with one of them; or a connection of
+            Django (its settings are used).
         schema: The database of the tables; None means the connections' own.
         timeout: Seconds for one call, from 0 to 86,400: waiting for locks (in whole seconds),
             connecting, and trying again. A server that is silent for a second longer counts

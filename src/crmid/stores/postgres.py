@@ -1,25 +1,26 @@
-"""Counters in PostgreSQL, through psycopg 3; the driver is loaded when a store is made."""
+"""Counters and records in PostgreSQL, through psycopg 3; the driver is loaded late."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from .sql import patience
+from .sql.aio.numbers import AsyncSQLRecordStore
 from .sql.aio.sources import AsyncBorrowed, AsyncMade, AsyncSource
-from .sql.aio.store import AsyncSQLStore
 from .sql.options import checked_schema, checked_timeout, connector, source_of
 from .sql.postgresql import PostgreSQL
+from .sql.sync.numbers import SQLRecordStore
 from .sql.sync.sources import Made, Source
-from .sql.sync.store import SQLStore
 
 
 __all__ = ["AsyncPostgresStore", "PostgresStore"]
 
 
-class PostgresStore(SQLStore):
-    """Counters in a PostgreSQL database, for any number of processes and machines.
+class PostgresStore(SQLRecordStore):
+    """Counters and records in a PostgreSQL database, for any number of processes and machines.
 
-    It implements :class:`~crmid.stores.CounterStore` and :class:`~crmid.stores.SeriesMemory`.
+    It implements :class:`~crmid.stores.CounterStore`, :class:`~crmid.stores.SeriesMemory` and
+    :class:`~crmid.stores.RecordStore`.
 
     * **Durable.** What a call has returned is in the server's log on disk, also in sessions
       with ``synchronous_commit = off``. A server with ``fsync = off`` is refused. Numbers may
@@ -33,9 +34,10 @@ class PostgresStore(SQLStore):
             connects (each call a new connection), a pool of ``psycopg_pool``, an ``Engine`` of
             SQLAlchemy with psycopg, or a connection of Django (its settings are used).
         schema: Where the tables are; None means the search path of the connections.
-        timeout: Seconds for one call, from 0 to 86,400: waiting for locks, connecting, and
-            trying again. A server that is silent for a second longer counts as lost, on
-            connections that were made from a connection string; on others it is not noticed.
+        timeout: Seconds for one call, from 0 to 86,400: waiting for locks, for a connection of
+            a pool (SQLAlchemy's own ``pool_timeout`` counts there), and trying again. A server
+            that is silent for a second longer counts as lost. A function of your own that
+            connects has its own limits.
         accept_weak: Whether to work with a server that may forget numbers it acknowledged.
 
     Raises:
@@ -62,7 +64,7 @@ class PostgresStore(SQLStore):
         )
 
 
-class AsyncPostgresStore(AsyncSQLStore):
+class AsyncPostgresStore(AsyncSQLRecordStore):
     """The twin of :class:`PostgresStore` for async code; each event loop gets its connections.
 
     Args:
@@ -97,18 +99,24 @@ class AsyncPostgresStore(AsyncSQLStore):
 
 
 def _source(dialect: PostgreSQL, source: Any, timeout: float) -> Source:
-    if isinstance(source, str):
-        return Made(dialect, patience.connector(source, timeout, aio=False))
-    return source_of(dialect, source)
+    made = (
+        Made(dialect, patience.connector(source, timeout, aio=False))
+        if isinstance(source, str)
+        else source_of(dialect, source)
+    )
+    return patience.Patient(made, timeout + 1.0)
 
 
 def _async_source(dialect: PostgreSQL, source: Any, timeout: float) -> AsyncSource:
+    made: AsyncSource
     if isinstance(source, str):
-        return AsyncMade(dialect, patience.connector(source, timeout, aio=True))
-    if hasattr(source, "getconn"):
+        made = AsyncMade(dialect, patience.connector(source, timeout, aio=True))
+    elif hasattr(source, "getconn"):
 
         async def get(wait: float) -> Any:
             return await source.getconn(timeout=wait)
 
-        return AsyncBorrowed(dialect, get, source.putconn, source.putconn)
-    return AsyncMade(dialect, connector(source))
+        made = AsyncBorrowed(dialect, get, source.putconn, source.putconn)
+    else:
+        made = AsyncMade(dialect, connector(source))
+    return patience.AsyncPatient(made, timeout + 1.0)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from typing import TypeGuard, overload
+from typing import Protocol, TypeGuard, overload
 
 from crmid.counters import Block, CounterKey
 
+from .audit_protocols import RecordStore
 from .capabilities import Capability
 from .protocols import CounterStore, RememberingStore
+from .thread_records import ThreadedRecords
 
 
-__all__ = ["RememberingThreadedStore", "ThreadedStore", "in_thread"]
+__all__ = ["RecordThreadedStore", "RememberingThreadedStore", "ThreadedStore", "in_thread"]
 
 
 class ThreadedStore:
@@ -77,6 +79,20 @@ class RememberingThreadedStore(ThreadedStore):
         return await asyncio.to_thread(self._series.recall, series)
 
 
+class _Everything(RememberingStore, RecordStore, Protocol):
+    """A store of counters, series and records."""
+
+
+class RecordThreadedStore(RememberingThreadedStore, ThreadedRecords):
+    """A :class:`RememberingThreadedStore` that is an :class:`AsyncRecordStore` too."""
+
+    def __init__(self, store: _Everything) -> None:
+        RememberingThreadedStore.__init__(self, store)
+        ThreadedRecords.__init__(self, store)
+
+
+@overload
+def in_thread(store: _Everything, /) -> RecordThreadedStore: ...
 @overload
 def in_thread(store: RememberingStore, /) -> RememberingThreadedStore: ...
 @overload
@@ -88,7 +104,8 @@ def in_thread(store: CounterStore, /) -> ThreadedStore | RememberingThreadedStor
     does not stop the call that is under way: its values may be lost, and the store stays sound.
 
     Args:
-        store: A sync store, with or without the ability to remember series.
+        store: A sync store of counters, with or without records and the ability to remember
+            series.
 
     Returns:
         An async store with the same abilities.
@@ -104,9 +121,15 @@ def in_thread(store: CounterStore, /) -> ThreadedStore | RememberingThreadedStor
     """
     if inspect.iscoroutinefunction(store.reserve):
         raise TypeError(f"{store!r} is async already; use it as it is")
+    if _records(store):
+        return RecordThreadedStore(store)
     return RememberingThreadedStore(store) if _remembers(store) else ThreadedStore(store)
 
 
 def _remembers(store: CounterStore) -> TypeGuard[RememberingStore]:
     # By name, because abilities are not checkable at run time.
     return hasattr(store, "remember") and hasattr(store, "recall")
+
+
+def _records(store: CounterStore) -> TypeGuard[_Everything]:
+    return _remembers(store) and hasattr(store, "claim")

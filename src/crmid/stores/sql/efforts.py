@@ -67,7 +67,10 @@ class Effort:
 def unreached(dialect: JoinDialect, error: Exception) -> StoreError | None:
     """The error for a connection that could not be had; None if it is not about that."""
     names = {kind.__name__ for kind in type(error).__mro__}
-    if isinstance(error, OSError) or names & {"Error", "TimeoutError"}:
+    trouble, advice = dialect.read(error) or (None, "")
+    if trouble is Trouble.OTHER:  # the next try would end in the same way
+        return StoreError(_text(dialect, advice, error))
+    if trouble is not None or isinstance(error, OSError) or names & {"Error", "TimeoutError"}:
         return StoreUnavailable(f"{dialect.name}: no connection: {_line(error)}")
     return None
 

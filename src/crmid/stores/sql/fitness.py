@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from crmid.errors import SchemaVersion, StoreError, TransactionRequired, WeakDurability
 from crmid.stores.capabilities import Capability
 
-from .plans import VERSION, JoinDialect, Plan, Standing
+from .plans import OLDER, VERSION, Call, JoinDialect, Plan, Standing
 
 
 __all__ = ["Fitness", "raw_of"]
+
+T = TypeVar("T")
+
+# Series whose rules this process has stored in a transaction that may have been rolled back.
+# What is read of any other series was committed, because nobody else writes rules.
+_UNSURE: set[str] = set()
 
 
 class Fitness:
@@ -25,6 +31,8 @@ class Fitness:
     def __init__(self, dialect: JoinDialect, *, accept_weak: bool) -> None:
         self.dialect = dialect
         self.known: bool = False
+        self._older = False
+        self._rules: dict[str, str] = {}
         self._accept_weak = accept_weak
 
     @property
@@ -50,7 +58,7 @@ class Fitness:
         if not there and create is not None:
             yield from create()
             there = self._judged((yield from self.dialect.standing()))
-        self.known = there
+        self.known = there and not self._older
         return there
 
     def joined(self, *, writes: bool) -> Plan[bool]:
@@ -65,13 +73,63 @@ class Fitness:
                 f"{self.dialect.name}: the tables of crmid are missing in this database: call "
                 "create() of the store once, outside the transaction"
             )
-        self.known = there
+        self.known = there and not self._older
         return there
+
+    def read_records(self, plan: Plan[T]) -> Plan[T | None]:
+        """Read records; nothing from tables that are older than records."""
+        return None if self._older else (yield from plan)
+
+    def write_records(self, plan: Plan[T], create: Callable[[], Plan[None]] | None) -> Plan[T]:
+        """Write records, into tables of this version.
+
+        Args:
+            plan: The work.
+            create: How to create the tables that an older version lacks; None if that cannot
+                be done now.
+
+        Raises:
+            StoreError: They are missing, and cannot be created now.
+        """
+        if self._older and create is None:
+            raise StoreError(
+                f"{self.dialect.name}: the tables of crmid are of an older version, without "
+                "records: call create() of the store once, outside the transaction"
+            )
+        if self._older and create is not None:
+            yield from create()
+            self._judged((yield from self.dialect.standing()))
+        return (yield from plan)
+
+    def remember(self, call: Call, series: str, rules: str) -> Plan[str]:
+        """The rules of a series that were stored first, in the caller's transaction.
+
+        Rules never change, so they are asked for until they are known to be committed.
+        """
+        if (known := self._rules.get(series)) is not None:
+            return known
+        stored = yield from self.dialect.recall(series)
+        if stored is None:
+            _UNSURE.add(series)
+            return (yield from self.dialect.remember(call, series, rules))
+        if series not in _UNSURE:
+            self.committed(series, stored)
+        return stored
+
+    def committed(self, series: str, rules: str) -> None:
+        """Note the rules of a series that nobody can take back."""
+        self._rules[series] = rules
+
+    def forget(self) -> None:
+        """Look again before the next call: it may be another database."""
+        self.known = False
+        self._rules.clear()
 
     def _judged(self, standing: Standing) -> bool:
         if standing.unfit:
             raise StoreError(f"{self.dialect.name}: {standing.unfit}")
-        if standing.version not in {None, VERSION}:
+        self._older = standing.version in OLDER
+        if standing.version not in {None, VERSION, *OLDER}:
             raise SchemaVersion(self.dialect.name, standing.version or 0, VERSION)
         if standing.weak and not self._accept_weak:
             raise WeakDurability(

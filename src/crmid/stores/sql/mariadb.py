@@ -1,39 +1,19 @@
-"""The dialect of MariaDB and MySQL, with PyMySQL or another driver that follows DB-API."""
+"""The dialect of MariaDB and MySQL: PyMySQL, mysqlclient or MySQL's own connector."""
 
 from __future__ import annotations
 
 import contextlib
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from crmid.errors import TransactionUnsuitable
-
-from .plans import MAX_BYTES, VERSION, Answer, Call, Plan, Standing, Statement, Trouble
+from . import engine
+from .plans import MAX_BYTES, Answer, Call, Plan, Standing, Statement, Trouble
+from .records.mariadb import MariaDBRecords
 from .updating import KEY, ROOM, Updating
 
 
 __all__ = ["MariaDB"]
-
-# Bytes, because the usual collations take "a", "A" and "a " for the same.
-_TABLES = (
-    """\
-CREATE TABLE IF NOT EXISTS {{counter}} (
-  series VARBINARY({series}) NOT NULL,
-  scope  VARBINARY({scope}) NOT NULL,
-  period VARBINARY({period}) NOT NULL,
-  mode   TINYINT NOT NULL,
-  next   BIGINT NOT NULL,
-  floor  BIGINT NOT NULL DEFAULT 0,
-  PRIMARY KEY (series, scope, period)
-) ENGINE = InnoDB, ROW_FORMAT = DYNAMIC""".format(**MAX_BYTES),
-    """\
-CREATE TABLE IF NOT EXISTS {{rules}} (
-  series VARBINARY({series}) NOT NULL PRIMARY KEY,
-  rules  LONGBLOB NOT NULL
-) ENGINE = InnoDB, ROW_FORMAT = DYNAMIC""".format(**MAX_BYTES),
-    "CREATE TABLE IF NOT EXISTS {versions} (version INT NOT NULL PRIMARY KEY) ENGINE = InnoDB",
-)
 
 _VARIABLES = """\
 SHOW VARIABLES WHERE Variable_name IN ('version', 'innodb_flush_log_at_trx_commit',
@@ -49,24 +29,18 @@ _TAKE = f"""\
 UPDATE {{counter}} SET next = LAST_INSERT_ID(next + %(n)s), mode = %(mode)s
 WHERE {KEY} AND {ROOM}"""
 
-_DUPLICATE = 1062
-_PRIVILEGES = (
-    "the user lacks privileges: let the owner call create(), and grant SELECT, INSERT and "
-    "UPDATE on the tables of crmid"
-)
-_MISSING = (
-    "a table of crmid is missing: call create() of the store; if it was there before, restore "
-    "it, and advance the counters past the numbers issued since"
-)
+_DRIVERS = {"pymysql", "MySQLdb", "mysql"}
 _TROUBLES: dict[object, tuple[Trouble, str]] = {
-    **dict.fromkeys((1205, 1213, 1020, 1317, 1969, 3024), (Trouble.BUSY, "waited in vain")),
-    **dict.fromkeys((1040, 1203, 1226), (Trouble.UNSENT, "it has no connection left")),
-    **dict.fromkeys((0, 2002, 2003, 2006), (Trouble.UNSENT, "it was not reached")),
-    **dict.fromkeys((1053, 1927, 2013, 2014, 2055), (Trouble.LOST, "the connection broke")),
-    **dict.fromkeys((1044, 1045, 1142, 1227, 1370), (Trouble.OTHER, _PRIVILEGES)),
-    **dict.fromkeys((1146, 1049), (Trouble.OTHER, _MISSING)),
-    **dict.fromkeys((1290, 1792, 1836), (Trouble.OTHER, "it is read-only: use the primary")),
-    **dict.fromkeys((1021, 1114), (Trouble.OTHER, "the disk is full: free some space")),
+    **dict.fromkeys((1205, 1213, 1020, 1317, 1969, 3024), engine.BUSY),
+    **dict.fromkeys((1040, 1203, 1226), engine.USED_UP),
+    **dict.fromkeys((0, 2002, 2003, 2005, 2006), engine.UNREACHED),
+    **dict.fromkeys((-1, 1053, 1927, 2013, 2014, 2055), engine.BROKEN),
+    **dict.fromkeys((1045, 1130, 1251, 1698, 1862, 3118, 4151), engine.REFUSED),
+    **dict.fromkeys((1044, 1142, 1227, 1370), engine.PRIVILEGES),
+    **dict.fromkeys((1290, 1792, 1836), engine.READ_ONLY),
+    **dict.fromkeys((1021, 1114), engine.FULL),
+    1049: engine.ABSENT,
+    1146: engine.MISSING,
     1046: (Trouble.OTHER, "no database is chosen: name it when connecting, or as schema"),
 }
 
@@ -75,9 +49,18 @@ class MariaDB(Updating):
     """Statements for one database; the connections' own if there is no name."""
 
     name = "MariaDB/MySQL"
+    # Bytes, because the usual collations take "a", "A" and "a " for the same.
+    types: ClassVar[Mapping[str, str]] = {
+        **{name: f"VARBINARY({size})" for name, size in MAX_BYTES.items()},
+        "long": "LONGBLOB",
+        "options": "ENGINE = InnoDB, ROW_FORMAT = DYNAMIC",
+        "insert": "INSERT IGNORE",
+    }
 
     def __init__(self, schema: str | None) -> None:
-        super().__init__("" if schema is None else f"`{schema}`.")
+        prefix = "" if schema is None else f"`{schema}`."
+        super().__init__(prefix)
+        self.records = MariaDBRecords(prefix, self.read, self._limited, self._check_isolation)
         self._schema = schema
         self._has: Mapping[str, str] = {}
 
@@ -87,21 +70,27 @@ class MariaDB(Updating):
 
     def autocommits(self, connection: Any, /) -> bool:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
-        return bool(connection.get_autocommit())
+        ask = getattr(connection, "get_autocommit", None)
+        return bool(connection.autocommit if ask is None else ask())
 
     def autocommit(self, connection: Any, on: bool, /) -> Any:  # noqa: FBT001
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
-        return connection.autocommit(on)
+        if hasattr(connection, "get_autocommit"):
+            return connection.autocommit(on)
+        connection.autocommit = on
+        return None
 
     def in_transaction(self, connection: Any, /) -> bool:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
-        return bool(getattr(connection, "server_status", 0) & 1) or not self.autocommits(
+        # mysqlclient does not say what was begun by hand on a connection that autocommits.
+        begun = getattr(connection, "server_status", 0) & 1
+        return bool(getattr(connection, "in_transaction", begun)) or not self.autocommits(
             connection
         )
 
     def is_closed(self, connection: Any, /) -> bool:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
-        return not connection.open
+        return not getattr(connection, "open", True)
 
     def abandon(self, connection: Any, /) -> None:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
@@ -110,82 +99,56 @@ class MariaDB(Updating):
 
     def read(self, error: BaseException, /) -> tuple[Trouble, str] | None:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
-        if "MySQLError" not in {kind.__name__ for kind in type(error).__mro__}:
+        if not _DRIVERS & {kind.__module__.partition(".")[0] for kind in type(error).__mro__}:
             return None
-        return _TROUBLES.get(_code(error), (Trouble.OTHER, ""))
+        return _TROUBLES.get(next(iter(error.args), None), (Trouble.OTHER, ""))
 
     def standing(self) -> Plan[Standing]:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
         self._has = dict((yield Statement(_VARIABLES)).rows)
         flush = self._has["innodb_flush_log_at_trx_commit"]
-        weak = ""
-        if flush not in {"1", "3"}:
-            weak = f"innodb_flush_log_at_trx_commit is {flush}: set it to 1"
+        weak = f"innodb_flush_log_at_trx_commit is {flush}: set it to 1"
+        weak = "" if flush in {"1", "3"} else weak
         engines = dict((yield Statement(_FOUND, {"schema": self._schema})).rows)
         version = None
         if "crmid_schema" in engines:
             version = (yield Statement(self._sql("SELECT version FROM {versions}"))).value
-        if version is not None and "crmid_counter" not in engines:
-            return Standing(version, _MISSING, weak)
         if engines.get("crmid_counter", "InnoDB") != "InnoDB":
             weak = "the table crmid_counter has no transactions: ALTER it to ENGINE = InnoDB"
-        return Standing(version, "", weak)
+        lost = version is not None and "crmid_counter" not in engines
+        return Standing(version, engine.MISSING[1] if lost else "", weak)
 
     def create(self) -> Plan[None]:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
         if self._schema is not None:
-            find = (
-                "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = %(name)s"
-            )
-            if not (yield Statement(find, {"name": self._schema})).value:
+            find = "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = %(n)s"
+            if not (yield Statement(find, {"n": self._schema})).value:
                 yield Statement(f"CREATE DATABASE IF NOT EXISTS `{self._schema}`")
-        for table in _TABLES:
-            yield Statement(self._sql(table))
-        # The last step: whoever is interrupted before is not taken for ready.
-        yield Statement(self._sql(f"INSERT IGNORE INTO {{versions}} VALUES ({VERSION})"))
+        yield from self.records.create()
+        for statement in self._tables().split(";\n"):
+            yield Statement(statement)
 
     def _take(self, call: Call, values: Mapping[str, Any]) -> Plan[int | None]:
         answer = yield from self._limited(call, _TAKE, values)
         return answer.last if answer.changed else None
 
     def _is_duplicate(self, error: Exception) -> bool:
-        return _code(error) == _DUPLICATE
+        return error.args[:1] == (1062,)
 
     def _check_isolation(self) -> Plan[None]:
-        # REPEATABLE READ is fine here: the statements that change see the last commit. Only
-        # with snapshot isolation they fail instead.
+        # REPEATABLE READ sees the last commit in statements that change, or fails by setting.
         name = "transaction_isolation"
         name = name if name in self._has else "tx_isolation"
         snapshot = "innodb_snapshot_isolation"
         snapshot = f"@@{snapshot}" if snapshot in self._has else "0"
-        answer = yield Statement(f"SELECT @@{name}, {snapshot}")
-        isolation, fails = answer.rows[0]
+        isolation, fails = (yield Statement(f"SELECT @@{name}, {snapshot}")).rows[0]
         if isolation == "SERIALIZABLE" or (isolation == "REPEATABLE-READ" and fails):
-            raise TransactionUnsuitable(
-                f"{self.name}: with {isolation} here most transactions with a number fail and "
-                "must be done again: use READ COMMITTED, or say retries=True if you do that"
-            )
+            raise self._unsuitable(isolation)
 
     def _limited(self, call: Call, sql: str, values: Mapping[str, Any]) -> Plan[Answer]:
         """A statement that waits for locks only so long; the session is left as it was."""
         wait = max(1, math.ceil(call.wait))
-        sql = self._sql(sql)
         if "MariaDB" in self._has.get("version", ""):
             limit = f"SET STATEMENT innodb_lock_wait_timeout = {wait} FOR "
-            return (yield Statement(limit + sql, values))
-        before = (yield Statement("SELECT @@innodb_lock_wait_timeout")).value
-        restore = Statement(f"SET innodb_lock_wait_timeout = {before}")
-        yield Statement(f"SET innodb_lock_wait_timeout = {wait}")
-        try:
-            answer = yield Statement(sql, values)
-        except Exception as error:
-            trouble = self.read(error)
-            if trouble is None or trouble[0] is not Trouble.LOST:
-                yield restore
-            raise
-        yield restore
-        return answer
-
-
-def _code(error: BaseException) -> object:
-    return error.args[0] if error.args else None
+            return (yield Statement(limit + self._sql(sql), values))
+        return (yield from self._set_for("innodb_lock_wait_timeout", wait, sql, values))

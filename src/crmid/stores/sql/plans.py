@@ -17,6 +17,7 @@ from crmid.stores.blocks import next_block
 
 __all__ = [
     "MAX_BYTES",
+    "OLDER",
     "VERSION",
     "Answer",
     "Call",
@@ -35,7 +36,9 @@ __all__ = [
 T = TypeVar("T")
 
 #: The version of the tables; every engine has the same tables.
-VERSION = 1
+VERSION = 2
+#: Older versions with the same counters; what writes records first adds what they lack.
+OLDER = frozenset({1})
 
 #: Bytes of UTF-8 that each text of a key may take: together they fit the index of any engine.
 MAX_BYTES = {"series": 600, "scope": 1400, "period": 600}

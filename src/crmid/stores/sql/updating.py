@@ -6,14 +6,14 @@ statement may wait, and which error is a duplicate key.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
 from crmid.counters import Block, CounterKey
-from crmid.errors import StoreBusy
 
-from .plans import Answer, Call, Mode, Plan, Statement, Wanted, refuse
+from .engine import Engine
+from .plans import Answer, Call, Mode, Plan, Statement, Trouble, Wanted, refuse
 
 
 __all__ = ["KEY", "ROOM", "Updating"]
@@ -35,21 +35,8 @@ _RULES = "SELECT rules FROM {rules} WHERE series = %(series)s"
 _REMEMBER = "INSERT INTO {rules} VALUES (%(series)s, %(rules)s)"
 
 
-class Updating(ABC):
-    """The plans of such an engine. Texts are sent and kept as bytes.
-
-    Args:
-        schema: A quoted name with a dot after it, or nothing.
-    """
-
-    name: str
-
-    def __init__(self, schema: str) -> None:
-        self._names = {
-            "counter": f"{schema}crmid_counter",
-            "rules": f"{schema}crmid_series",
-            "versions": f"{schema}crmid_schema",
-        }
+class Updating(Engine):
+    """The plans of such an engine. Texts are sent and kept as bytes."""
 
     @abstractmethod
     def _take(self, call: Call, values: Mapping[str, Any]) -> Plan[int | None]:
@@ -58,6 +45,10 @@ class Updating(ABC):
     @abstractmethod
     def _limited(self, call: Call, sql: str, values: Mapping[str, Any]) -> Plan[Answer]:
         """A statement that waits for locks only so long."""
+
+    @abstractmethod
+    def read(self, error: BaseException, /) -> tuple[Trouble, str] | None:
+        """See :class:`~crmid.stores.sql.plans.Dialect`."""
 
     @abstractmethod
     def _check_isolation(self) -> Plan[None]:
@@ -70,9 +61,6 @@ class Updating(ABC):
     @abstractmethod
     def _is_duplicate(self, error: Exception) -> bool:
         """Whether somebody else has inserted the row."""
-
-    def _sql(self, statement: str) -> str:
-        return statement.format(**self._names)
 
     def reserve(self, call: Call, wanted: Wanted, /) -> Plan[Block]:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
@@ -143,8 +131,21 @@ class Updating(ABC):
         hi: int = (yield Statement(self._sql(_SELECT), values)).value
         return hi
 
-    def _changing(self, key: CounterKey) -> StoreBusy:
-        return StoreBusy(f"{self.name}: {key} has changed whenever it was looked at")
+    def _set_for(
+        self, setting: str, value: int, sql: str, values: Mapping[str, Any]
+    ) -> Plan[Answer]:
+        """A statement with another setting of the session, which is left as it was."""
+        restore = Statement(f"SET {setting} = {(yield Statement(f'SELECT @@{setting}')).value}")
+        yield Statement(f"SET {setting} = {value}")
+        try:
+            answer = yield Statement(self._sql(sql), values)
+        except Exception as error:
+            trouble = self.read(error)
+            if trouble is None or trouble[0] is not Trouble.LOST:
+                yield restore
+            raise
+        yield restore
+        return answer
 
     def _inserted(self, call: Call, sql: str, values: Mapping[str, Any]) -> Plan[bool]:
         """Insert a row; False if somebody else was faster."""

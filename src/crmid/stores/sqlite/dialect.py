@@ -7,6 +7,7 @@ from typing import Any
 
 from crmid.counters import Block, CounterKey
 from crmid.stores.sql.plans import (
+    VERSION,
     Call,
     Mode,
     Plan,
@@ -98,7 +99,10 @@ class SQLite:
         find = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'crmid_schema'"
         if not (yield Statement(find)).rows:
             return Standing(None, "", weak)
-        return Standing((yield Statement("SELECT version FROM crmid_schema")).value, "", weak)
+        version = (yield Statement("SELECT version FROM crmid_schema")).value
+        # Counters are the same in all versions that this crmid knows.
+        known = VERSION if version in schema.KNOWN else version
+        return Standing(known, "", weak)
 
     def reserve(self, call: Call, wanted: Wanted, /) -> Plan[Block]:
         """See :class:`~crmid.stores.sql.plans.JoinDialect`."""

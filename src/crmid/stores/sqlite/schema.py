@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmid.counters import CounterKey
 
+from . import number_tables
+
 
 if TYPE_CHECKING:
     import sqlite3
@@ -19,25 +21,29 @@ if TYPE_CHECKING:
 __all__ = [
     "COUNTER",
     "INSERT",
+    "KNOWN",
     "REMEMBER",
     "RULES",
     "UPDATE",
     "VERSION",
     "Counter",
     "Unfit",
+    "check_numbers",
     "counter",
     "counter_of",
-    "create",
     "exists",
     "first_rules",
+    "has_numbers",
+    "prepare",
     "put",
     "rules_of",
     "set_rules",
 ]
 
-VERSION = 1
+VERSION = 2
+_WITHOUT_NUMBERS = 1
 
-_TABLES = {
+_COUNTER_TABLES = {
     "crmid_schema": "CREATE TABLE crmid_schema (version INTEGER NOT NULL)",
     # The default collation compares bytes, so texts are kept apart that only look alike.
     "crmid_counter": """\
@@ -56,7 +62,14 @@ CREATE TABLE crmid_series (
   rules  TEXT NOT NULL
 ) WITHOUT ROWID""",
 }
+_TABLES: dict[int, dict[str, str]] = {
+    _WITHOUT_NUMBERS: _COUNTER_TABLES,
+    VERSION: _COUNTER_TABLES | number_tables.TABLES,
+}
+#: The versions whose counters can be used; what writes first upgrades the file.
+KNOWN = _TABLES.keys()
 
+_SCHEMA = "SELECT version FROM crmid_schema"
 # Each reading statement reads the version too: a file that a newer crmid has changed in the
 # meantime is noticed before anything is written to it.
 _IS_KEY = "series = :series AND scope = :scope AND period = :period"
@@ -86,29 +99,65 @@ class Unfit(Exception):
 
 
 def exists(connection: sqlite3.Connection) -> bool:
-    """Whether the file has the tables.
+    """Whether the file has the tables of this version, or of one before.
 
     Raises:
         Unfit: It has some of them only, or those of another version.
     """
+    return _version(connection) is not None
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Create the tables, or those that an older file lacks, inside the transaction.
+
+    Raises:
+        Unfit: As for :func:`exists`.
+    """
+    version = _version(connection)
+    if version == VERSION:
+        return
+    there = {} if version is None else _TABLES[version]
+    for name, statement in _TABLES[VERSION].items():
+        if name not in there:
+            connection.execute(statement)
+    for statement in number_tables.STATEMENTS:
+        connection.execute(statement)
+    connection.execute("DELETE FROM crmid_schema")
+    connection.execute("INSERT INTO crmid_schema VALUES (?)", (VERSION,))
+
+
+def _version(connection: sqlite3.Connection) -> int | None:
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'crmid_%'"
     found = {name for (name,) in connection.execute(query)}
+    version = VERSION
     if "crmid_schema" in found:  # first of all: a newer version may have other tables
-        _check_version(connection.execute("SELECT version FROM crmid_schema").fetchone())
-    missing = _TABLES.keys() - found
-    if missing and found & _TABLES.keys():
+        version = _check_version(connection.execute(_SCHEMA).fetchone())
+    missing = _TABLES[version].keys() - found
+    if missing and found & _TABLES[VERSION].keys():
         raise Unfit(
             f"the table {min(missing)} is missing, others of crmid are there: restore the file "
             "from a backup, and advance its counters past the numbers issued since"
         )
-    return not missing
+    return None if missing else version
 
 
-def create(connection: sqlite3.Connection) -> None:
-    """Create the tables, inside the transaction that is under way."""
-    for statement in _TABLES.values():
-        connection.execute(statement)
-    connection.execute("INSERT INTO crmid_schema VALUES (?)", (VERSION,))
+def has_numbers(connection: sqlite3.Connection) -> bool:
+    """Whether the file has the tables of records, too.
+
+    Raises:
+        Unfit: It has been changed by a newer version.
+    """
+    return _check_version(connection.execute(_SCHEMA).fetchone()) == VERSION
+
+
+def check_numbers(connection: sqlite3.Connection) -> None:
+    """Notice that a newer version has changed the file, before records are written.
+
+    Raises:
+        Unfit: It has; or the file is an older one that was put in the place of this one.
+    """
+    if not has_numbers(connection):
+        raise Unfit("it was replaced by an older file: close() the store, to upgrade it")
 
 
 def counter(connection: sqlite3.Connection, key: CounterKey) -> Counter | None:
@@ -145,11 +194,13 @@ def set_rules(connection: sqlite3.Connection, series: str, rules: str) -> None:
     connection.execute(REMEMBER, {"series": series, "rules": rules})
 
 
-def _check_version(row: Sequence[Any] | None) -> None:
+def _check_version(row: Sequence[Any] | None) -> int:
     if row is None:
         raise Unfit("the table crmid_schema is empty: restore the file from a backup")
-    if row[0] != VERSION:
+    version: int = row[0]
+    if version not in _TABLES:
         raise Unfit(
-            f"its tables are of version {row[0]}, this crmid knows version {VERSION}: "
+            f"its tables are of version {version}, this crmid knows version {VERSION}: "
             "upgrade crmid"
         )
+    return version

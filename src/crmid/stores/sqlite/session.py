@@ -45,6 +45,7 @@ class Session:
         self._identity: tuple[int, int] | None = None
         self._durable = False
         self._has_tables = False
+        self._prepared = False
         _LIVE.add(self)
 
     def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -115,13 +116,13 @@ class Session:
         try:
             connection.execute("BEGIN IMMEDIATE")
             self._turnstile.leave()
-            if not (self._has_tables or schema.exists(connection)):
-                schema.create(connection)
+            if not self._prepared:
+                schema.prepare(connection)
             result = work(connection)
             connection.execute("COMMIT")
         finally:
             _roll_back(connection)
-        self._has_tables = True
+        self._prepared = self._has_tables = True
         return result
 
     def _make_durable(self, connection: sqlite3.Connection) -> None:
@@ -161,7 +162,7 @@ class Session:
 
     def _connected(self, mode: str) -> sqlite3.Connection:
         if self._connection is None:
-            self._durable = self._has_tables = False
+            self._durable = self._has_tables = self._prepared = False
             self._connection = _connect(self._path, mode)
             self._identity = _identity(self._path)
         elif _identity(self._path) != self._identity:

@@ -22,8 +22,10 @@ from crmid.stores.sql.plans import Call, Mode, Wanted
 from crmid.stores.sql.sync.joined import JoinedStore
 
 from . import schema
+from .audit import SQLiteAudit
 from .dialect import SQLite, raised, taken
-from .session import Session, new_session
+from .numbers import SQLiteNumbers
+from .session import Session
 
 
 if TYPE_CHECKING:
@@ -36,11 +38,11 @@ __all__ = ["SQLiteStore"]
 _A_DAY = 86_400
 
 
-class SQLiteStore:
-    """Counters in an SQLite file, for all threads and processes of one machine.
+class SQLiteStore(SQLiteNumbers, SQLiteAudit):
+    """Counters and records in an SQLite file, for the threads and processes of one machine.
 
-    It implements :class:`~crmid.stores.CounterStore`, :class:`~crmid.stores.SeriesMemory` and
-    :class:`~crmid.stores.TakesBack`.
+    It implements :class:`~crmid.stores.CounterStore`, :class:`~crmid.stores.SeriesMemory`,
+    :class:`~crmid.stores.TakesBack` and :class:`~crmid.stores.RecordStore`.
 
     * **Durable.** What a call has returned is on the disk: a killed process, a crashed machine
       and a power cut do not take it back (write-ahead log, ``synchronous = FULL``).
@@ -74,9 +76,7 @@ class SQLiteStore:
         timeout: float = 5.0,
         accept_weak: bool = False,
     ) -> None:
-        self._path = _checked_path(path)
-        self._timeout = _checked_timeout(timeout)
-        self._sessions: dict[int, Session] = {}
+        super().__init__(_checked_path(path), _checked_timeout(timeout))
         self._accept_weak = accept_weak
         self._fitness = Fitness(SQLite(self._path), accept_weak=accept_weak)
         weakref.finalize(self, _close_own, self._sessions)
@@ -229,14 +229,6 @@ class SQLiteStore:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]
-
-    def _session(self) -> Session:
-        # The process id is asked for each time, because not every fork runs Python's hooks.
-        pid = os.getpid()
-        session = self._sessions.get(pid)
-        if session is None:
-            session = self._sessions.setdefault(pid, new_session(self._path, self._timeout))
-        return session
 
 
 def _close_own(sessions: dict[int, Session]) -> None:

@@ -113,7 +113,7 @@ class AsyncJoinedStore:
         check_text("rules", rules)
         check_text("series", series)
         check_lengths(CounterKey(series))
-        return await self._inside(lambda call: self._dialect.remember(call, series, rules))
+        return await self._inside(lambda call: self._fitness.remember(call, series, rules))
 
     async def recall(self, series: str, /) -> str | None:
         """See :meth:`crmid.stores.AsyncSeriesMemory.recall`; as the transaction sees it."""

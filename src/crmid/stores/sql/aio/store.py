@@ -118,7 +118,9 @@ class AsyncSQLStore:
         check_text("rules", rules)
         check_text("series", series)
         check_lengths(CounterKey(series))
-        return await self._own(lambda call: self._dialect.remember(call, series, rules))
+        stored = await self._own(lambda call: self._dialect.remember(call, series, rules))
+        self._fitness.committed(series, stored)
+        return stored
 
     async def recall(self, series: str, /) -> str | None:
         """See :meth:`crmid.stores.AsyncSeriesMemory.recall`."""
@@ -152,7 +154,7 @@ class AsyncSQLStore:
     async def aclose(self) -> None:
         """Close the store's own idle connections. The store can be used again afterwards."""
         await self._source.aclose()
-        self._fitness.known = False
+        self._fitness.forget()
 
     async def __aenter__(self) -> Self:
         return self
@@ -182,7 +184,7 @@ class AsyncSQLStore:
             raise
         finally:
             if not sound:  # another server may answer the next time
-                self._fitness.known = False
+                self._fitness.forget()
             await self._source.give_back(taken, sound)
         return result
 

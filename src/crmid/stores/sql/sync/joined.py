@@ -112,7 +112,7 @@ class JoinedStore:
         check_text("rules", rules)
         check_text("series", series)
         check_lengths(CounterKey(series))
-        return self._inside(lambda call: self._dialect.remember(call, series, rules))
+        return self._inside(lambda call: self._fitness.remember(call, series, rules))
 
     def recall(self, series: str, /) -> str | None:
         """See :meth:`crmid.stores.SeriesMemory.recall`; as the transaction sees it."""

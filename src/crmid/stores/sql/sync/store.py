@@ -118,7 +118,9 @@ class SQLStore:
         check_text("rules", rules)
         check_text("series", series)
         check_lengths(CounterKey(series))
-        return self._own(lambda call: self._dialect.remember(call, series, rules))
+        stored = self._own(lambda call: self._dialect.remember(call, series, rules))
+        self._fitness.committed(series, stored)
+        return stored
 
     def recall(self, series: str, /) -> str | None:
         """See :meth:`crmid.stores.SeriesMemory.recall`."""
@@ -152,7 +154,7 @@ class SQLStore:
     def close(self) -> None:
         """Close the store's own idle connections. The store can be used again afterwards."""
         self._source.close()
-        self._fitness.known = False
+        self._fitness.forget()
 
     def __enter__(self) -> Self:
         return self
@@ -180,7 +182,7 @@ class SQLStore:
             raise
         finally:
             if not sound:  # another server may answer the next time
-                self._fitness.known = False
+                self._fitness.forget()
             self._source.give_back(taken, sound)
         return result
 

@@ -1,15 +1,13 @@
-"""Counters in memory, for tests and for trying things out."""
+"""The store itself, and its counters."""
 
 from __future__ import annotations
 
-import os
 import threading
 from typing import NoReturn
 
 from crmid.counters import Block, CounterKey
 from crmid.errors import StoreError
-
-from .blocks import (
+from crmid.stores.blocks import (
     check_advance,
     check_give_back,
     check_key,
@@ -17,24 +15,28 @@ from .blocks import (
     check_text,
     next_block,
 )
-from .capabilities import Capability
+from crmid.stores.capabilities import Capability
+
+from .audit import MemoryAudit
+from .numbers import MemoryNumbers
 
 
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore:
-    """Counters that live as long as this object, shared by the threads of one process.
+class MemoryStore(MemoryNumbers, MemoryAudit):
+    """Counters and records that live as long as this object, for the threads of one process.
 
     For tests: with the process the counters are gone, so numbers that outlive it would be
     repeated. It implements :class:`~crmid.stores.CounterStore`,
-    :class:`~crmid.stores.SeriesMemory` and :class:`~crmid.stores.TakesBack`. A forked child
+    :class:`~crmid.stores.SeriesMemory`, :class:`~crmid.stores.TakesBack` and
+    :class:`~crmid.stores.RecordStore`. A forked child
     and a pickled copy would count on from the same values; both are refused with a
     :class:`~crmid.errors.StoreError`.
     """
 
     def __init__(self) -> None:
-        self._pid = os.getpid()
+        super().__init__()
         self._lock = threading.Lock()
         self._next: dict[CounterKey, int] = {}
         self._floor: dict[CounterKey, int] = {}  # what advance() was told
@@ -104,11 +106,3 @@ class MemoryStore:
             "a MemoryStore cannot be pickled or copied: both would give out the same numbers. "
             "Use SQLiteStore to share counters"
         )
-
-    def _refuse_in_child(self) -> None:
-        # Before the lock: a thread of the parent may have held it at the fork.
-        if os.getpid() != self._pid:
-            raise StoreError(
-                "this MemoryStore was made before the process forked: parent and child would "
-                "give out the same numbers. Make it in the child, or use SQLiteStore"
-            )

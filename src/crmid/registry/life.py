@@ -1,0 +1,132 @@
+"""The steps in the life of a number, judged. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+
+from crmid.errors import IllegalTransition, InvalidValue, ReservationExpired, shown
+from crmid.records import EDGES, Act, Record, State
+
+
+__all__ = ["Deeds", "check_ref", "ended", "illegal", "noted", "stepped"]
+
+_FINAL = {state for state, after in EDGES.items() if not after}
+
+
+class Deeds:
+    """Makes acts: with a clock, a source of tokens, and who acts unless it is said.
+
+    Args:
+        clock: Nanoseconds since the epoch, like :func:`time.time_ns`.
+        entropy: Gives so many random bytes, like :func:`os.urandom`.
+        actor: Who acts, unless a call says it.
+    """
+
+    def __init__(
+        self, clock: Callable[[], int], entropy: Callable[[int], bytes], actor: str
+    ) -> None:
+        self._clock = clock
+        self._entropy = entropy
+        self._actor = actor
+
+    def now(self) -> int:
+        """The clock, in nanoseconds since the epoch."""
+        now: object = self._clock()
+        if type(now) is not int:
+            raise InvalidValue("clock", f"expected nanoseconds as an int, not {shown(now)}")
+        return now
+
+    def token(self) -> str:
+        """A token that no other deed has: 128 random bits."""
+        return self._entropy(16).hex()
+
+    def act(
+        self,
+        what: str,
+        actor: str | None,
+        reason: str = "",
+        *,
+        token: str | None = None,
+        memo: str = "",
+    ) -> Act:
+        """An act of now."""
+        who = self._actor if actor is None else actor
+        token = self.token() if token is None else token
+        return Act(token, what, who, self.now(), reason, memo)
+
+
+def stepped(
+    record: Record, state: State, wanted: str, at: int, ref: str | None = None
+) -> Record:
+    """The record after a step to another state.
+
+    Args:
+        record: The record as it is.
+        state: Where it is to go.
+        wanted: The step in a word, for the error.
+        at: When, in nanoseconds since the epoch.
+        ref: What it is to refer to; None to leave it.
+
+    Raises:
+        IllegalTransition: There is no such step.
+        ReservationExpired: The time of its reservation is over.
+    """
+    if state not in EDGES[record.state]:
+        raise illegal(record, wanted, {one for one, after in EDGES.items() if state in after})
+    if state is not State.VOID:
+        check_time(record, at)
+    ref = record.ref if ref is None else ref
+    return attrs.evolve(noted(record, at), state=state, ref=ref, until=None)
+
+
+def check_time(record: Record, at: int) -> None:
+    """Refuse what is reserved no longer.
+
+    Raises:
+        ReservationExpired: The time of its reservation is over.
+    """
+    if ended(record, at):
+        raise ReservationExpired(record.number, record.until or 0)
+
+
+def ended(record: Record, at: int) -> bool:
+    """Whether the time of its reservation is over."""
+    over = record.until is not None and record.until <= at
+    return record.state is State.RESERVED and over
+
+
+def noted(record: Record, at: int) -> Record:
+    """The record with an event more, else as it was; not for one that has ended its life.
+
+    Raises:
+        IllegalTransition: Its state is final.
+    """
+    return attrs.evolve(record, rev=record.rev + 1, at=at)
+
+
+def illegal(
+    record: Record, wanted: str, expected: set[State] | None = None
+) -> IllegalTransition:
+    """The error for a step that cannot be made.
+
+    Args:
+        record: The record as it is.
+        wanted: What was to be done with it, in a word.
+        expected: The states in which that can be done; all but the final ones unless given.
+    """
+    expected = set(State) - _FINAL if expected is None else expected
+    names = [state.value for state in State if state in expected]
+    after = [state.value for state in State if state in EDGES[record.state]]
+    return IllegalTransition(record.number, record.state.value, wanted, names, after)
+
+
+def check_ref(ref: object) -> None:
+    """Refuse what cannot be referred to.
+
+    Raises:
+        InvalidValue: Not a text, or an empty one.
+    """
+    if not isinstance(ref, str) or not ref:
+        raise InvalidValue("ref", f"expected a text that is not empty, not {shown(ref)}")

@@ -1,0 +1,299 @@
+"""The registry of sync code: what changes the life of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from crmid.counters import CounterKey
+from crmid.records import Record, State
+from crmid.registry.issuing import Order
+
+from .bound import Bound
+
+
+__all__ = ["Registry"]
+
+
+class Registry(Bound):
+    """The life of issued numbers: claimed, assigned, used, changed, merged, looked up.
+
+    Every change is one transaction with one event for each number that it touches: who did
+    what, when and why. Illegal steps are errors that name what is allowed, and change nothing.
+    Nothing is deleted, and no number is given twice. Safe to share among threads.
+
+    Args:
+        schemes: What the numbers look like: a scheme, or a catalog of several.
+        store: Where the records are kept, and the counters unless ``counters`` is given. It
+            stays the caller's: closing the registry does not close it.
+        counters: Where the counters are kept, if elsewhere.
+        clock: Nanoseconds since the epoch, like :func:`time.time_ns`.
+        entropy: Gives so many random bytes, like :func:`os.urandom`.
+        lease: How many numbers are taken ahead, as for :class:`IdGenerator`.
+        actor: Who acts, where a call does not say it.
+
+    Raises:
+        InvalidValue: An argument of a wrong kind; a store that keeps no records, or is async.
+        InvalidScheme: As for :class:`IdGenerator`.
+
+    >>> from crmid import MemoryStore, Scheme
+    >>> customers = Registry(Scheme("customer", "C{dept:n3}-{seq:n5}"), MemoryStore())
+    >>> number = customers.issue({"dept": 1}, key="order-4711", actor="web")
+    >>> customers.assign(number, "8f14e45f", actor="web").state.value
+    'assigned'
+    >>> customers.issue({"dept": 1}, key="order-4711")  # the request again
+    'C001-00001'
+    """
+
+    def issue(  # noqa: PLR0913 (options are keywords)
+        self,
+        values: Mapping[str, Any] | None = None,
+        *,
+        key: str | None = None,
+        ref: str | None = None,
+        at: datetime | None = None,
+        scheme: str | None = None,
+        actor: str | None = None,
+        reason: str = "",
+    ) -> str:
+        """The next number that nobody has: drawn, and claimed.
+
+        Args:
+            values: The values of the given parts, by name.
+            key: An idempotency key, 1 to 500 bytes: the same request with the same key gives
+                the same number, whatever crashed in between. It is looked up before anything
+                is drawn.
+            ref: What the number is for, an opaque text: it is assigned at once. Without one
+                it is reserved, for ever.
+            at: The business date, an aware datetime; now unless given.
+            scheme: The name of the scheme, where the registry has several.
+            actor: Who acts.
+            reason: Why, in words.
+
+        Raises:
+            InvalidValue: An argument is wrong. Nothing was drawn.
+            KeyReused: The key belongs to another request.
+            RefTaken: Another live number has that ref.
+            CounterBehind: The counter would give out what is on record; see :meth:`advance`.
+            TooManyCollisions: All numbers drawn were taken.
+            SequenceExhausted: As for :meth:`IdGenerator.generate`, and its other errors.
+            StoreError: The store could not do it.
+        """
+        order = Order(
+            1, values or {}, "issued", key, ref, None, at, scheme, actor, reason
+        )  # fmt: skip
+        return self._run(self._issuing.issue(order))[0]
+
+    def issue_many(  # noqa: PLR0913 (options are keywords)
+        self,
+        count: int,
+        values: Mapping[str, Any] | None = None,
+        *,
+        key: str | None = None,
+        at: datetime | None = None,
+        scheme: str | None = None,
+        actor: str | None = None,
+        reason: str = "",
+    ) -> list[str]:
+        """So many numbers, sorted, 10,000 in a transaction.
+
+        A crash in the middle leaves some of them issued; with a ``key``, asking again goes on
+        from there. Arguments and errors are those of :meth:`issue`.
+        """
+        order = Order(
+            count, values or {}, "issued", key, None, None, at, scheme, actor, reason
+        )  # fmt: skip
+        return self._run(self._issuing.issue(order))
+
+    def reserve(  # noqa: PLR0913 (options are keywords)
+        self,
+        values: Mapping[str, Any] | None = None,
+        *,
+        ttl: timedelta,
+        key: str | None = None,
+        at: datetime | None = None,
+        scheme: str | None = None,
+        actor: str | None = None,
+        reason: str = "",
+    ) -> str:
+        """A number for a while: :meth:`assign` it in time, or it is lost and never given again.
+
+        Args:
+            values: As for :meth:`issue`, like the others.
+            ttl: How long it is kept.
+            key: As for :meth:`issue`; the time runs from the first request.
+            at: As for :meth:`issue`.
+            scheme: As for :meth:`issue`.
+            actor: Who acts.
+            reason: Why, in words.
+        """
+        order = Order(
+            1, values or {}, "reserved", key, None, ttl, at, scheme, actor, reason
+        )  # fmt: skip
+        return self._run(self._issuing.issue(order))[0]
+
+    def assign(
+        self, number: str, ref: str, *, actor: str | None = None, reason: str = ""
+    ) -> Record:
+        """Say what a reserved number refers to.
+
+        Args:
+            number: The number.
+            ref: The application's own id of the customer, the ticket …: an opaque text.
+            actor: Who acts.
+            reason: Why, in words.
+
+        Raises:
+            UnknownNumber: It was never issued here.
+            IllegalTransition: It is not reserved.
+            ReservationExpired: Its time is over.
+            RefTaken: Another live number has that ref.
+            StoreError: The store could not do it.
+        """
+        act = self._deeds.act("assigned", actor, reason)
+        return self._run(self._living.step(number, State.ASSIGNED, "assign", act, ref))
+
+    def activate(self, number: str, *, actor: str | None = None, reason: str = "") -> Record:
+        """Take a number into use, or back into use. Errors as for :meth:`assign`."""
+        act = self._deeds.act("activated", actor, reason)
+        return self._run(self._living.step(number, State.ACTIVE, "activate", act))
+
+    def archive(self, number: str, *, actor: str | None = None, reason: str = "") -> Record:
+        """Take a number out of use; it keeps its ref. Errors as for :meth:`assign`."""
+        act = self._deeds.act("archived", actor, reason)
+        return self._run(self._living.step(number, State.ARCHIVED, "archive", act))
+
+    def void(self, number: str, reason: str, *, actor: str | None = None) -> Record:
+        """Take a number back for ever, before its first use; its names lead nowhere then.
+
+        Args:
+            number: The number.
+            reason: Why, in words; the auditor will ask.
+            actor: Who acts.
+
+        Raises:
+            IllegalTransition: It was in use already. And errors as for :meth:`assign`.
+        """
+        act = self._deeds.act("voided", actor, reason)
+        return self._run(self._living.step(number, State.VOID, "void", act))
+
+    def expire(self, *, actor: str | None = None) -> list[str]:
+        """Void all reservations whose time is over; the numbers.
+
+        They cannot be assigned any more in any case. Run it now and then, to make
+        that visible.
+        """
+        return self._run(self._living.expire(actor))
+
+    def renumber(
+        self, old: str, new: str, *, actor: str | None = None, reason: str = ""
+    ) -> Record:
+        """Give what a number refers to another one; :meth:`resolve` leads from old to new.
+
+        The state, the ref and the names of other systems go with it. The new number is one of
+        the schemes that nobody ever had, or a reserved one. Errors as for
+        :meth:`renumber_many`.
+
+        Returns:
+            The record of the new number.
+        """
+        return self._run(self._changing.renumber({old: new}, actor, reason))[old]
+
+    def renumber_many(
+        self, mapping: Mapping[str, str], *, actor: str | None = None, reason: str = ""
+    ) -> dict[str, Record]:
+        """Renumber many at once: judged as a whole, applied everywhere at the same time.
+
+        In ``{a: b, b: c}`` what a refers to is called b from then on, and what b refers to is
+        called c; a is superseded. ``{a: b, b: a}`` exchanges what the two refer to.
+
+        Args:
+            mapping: New numbers by old ones, of one series; 10,000 different numbers at most.
+            actor: Who acts.
+            reason: Why, in words.
+
+        Returns:
+            The records of the new numbers, by the old ones.
+
+        Raises:
+            RenumberingRefused: With all that is wrong: unknown or ended numbers, new ones that
+                are taken or invalid, two old ones with one new one. Nothing was changed.
+            AliasCycle: More than two numbers in a circle. Nothing was changed.
+            StoreError: The store could not do it.
+        """
+        return self._run(self._changing.renumber(mapping, actor, reason))
+
+    def merge(
+        self, old: str, into: str, *, actor: str | None = None, reason: str = ""
+    ) -> Record:
+        """Merge two customers, tickets …: ``old`` leads to ``into`` from then on.
+
+        The names of other systems for ``old`` lead to ``into`` as well.
+
+        Raises:
+            IllegalTransition: One of them refers to nothing now.
+            UnknownNumber: One of them was never issued here.
+            InvalidValue: They are the same, or of different series.
+            StoreError: The store could not do it.
+        """
+        return self._run(self._changing.merge(old, into, actor, reason))
+
+    def link(
+        self,
+        number: str,
+        system: str,
+        external_id: str,
+        *,
+        actor: str | None = None,
+        reason: str = "",
+    ) -> Record:
+        """Note what another system or channel calls what a number refers to.
+
+        Linking the same again changes nothing.
+
+        Raises:
+            LinkTaken: That name leads to another number.
+            IllegalTransition: The number is void or superseded.
+            UnknownNumber: It was never issued here.
+            ReservationExpired: Its time is over.
+            StoreError: The store could not do it.
+        """
+        return self._run(self._living.link(number, system, external_id, actor, reason))
+
+    def unlink(
+        self,
+        system: str,
+        external_id: str,
+        *,
+        scheme: str | None = None,
+        actor: str | None = None,
+        reason: str = "",
+    ) -> Record:
+        """Forget such a name; the record it led to. Errors as for :meth:`by_external`."""
+        return self._run(self._living.unlink(system, external_id, scheme, actor, reason))
+
+    def advance(
+        self,
+        key: CounterKey,
+        next_value: int | None = None,
+        *,
+        actor: str | None = None,
+        reason: str = "",
+    ) -> int:
+        """Raise a counter that stands behind its records (:class:`CounterBehind`).
+
+        Args:
+            key: The counter; the error has it.
+            next_value: What it may give next at the lowest; one past its records unless given.
+            actor: Who acts.
+            reason: Why, in words.
+
+        Returns:
+            Its next value; a counter is never lowered.
+
+        Raises:
+            UnknownNumber: It has no records, and no value was given.
+            StoreError: The store could not do it.
+        """
+        return self._run(self._living.advance(key, next_value, actor, reason))

@@ -1,0 +1,1 @@
+"""Plans of maintenance: import, audit, forecast, doctor, dump and restore."""

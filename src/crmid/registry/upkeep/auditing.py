@@ -1,0 +1,50 @@
+"""The plan that audits a registry."""
+
+from __future__ import annotations
+
+from crmid.maintenance.findings import AuditReport
+from crmid.records import Tally
+from crmid.registry.asks import Plan
+from crmid.registry.known import Known
+
+from . import reading
+from .collecting import Collected, Each, Progress
+from .counting import Counting
+from .texts import Texts
+
+
+__all__ = ["audit"]
+
+
+def audit(  # noqa: PLR0913 (each is an option of the caller)
+    known: Known,
+    scheme: str | None,
+    *,
+    texts: bool,
+    keep: int,
+    each: Each | None,
+    progress: Progress | None,
+) -> Plan[AuditReport]:
+    """All counters, and all numbers if ``texts``."""
+    found = Collected(keep, each)
+    done = 0
+
+    def told(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress(done, total)
+
+    total = 0
+    counted: dict[str, list[Tally]] = {}
+    for series in known.series(scheme):
+        counted[series] = yield from reading.tallies(series)
+        total += sum(tally.count for tally in counted[series])
+    sequences = {one.series: one.layout.sequence for one in known.catalog}
+    for series, tallies in counted.items():
+        sequence = sequences[series]
+        if sequence is not None:
+            yield from Counting(known, series, sequence, found).audit(tallies)
+        if texts:
+            yield from Texts(known, series, found).audit(told)
+    return found.report()

@@ -1,0 +1,105 @@
+"""What maintenance asks of the stores, besides what the registry asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crmid.counters import CounterKey
+from crmid.records import Event, Link, Record, Span, State, Tally
+from crmid.registry.asks import Ask, Plan
+from crmid.stores.number_checks import MAX_ITEMS
+
+
+__all__ = [
+    "PAGE",
+    "buckets",
+    "events",
+    "latest",
+    "recall",
+    "remember",
+    "restore",
+    "run",
+    "scan",
+    "serieses",
+    "spans",
+    "tallies",
+]
+
+#: How many records are read at once.
+PAGE = MAX_ITEMS
+
+
+def scan(series: str, after: str) -> Plan[list[Record]]:
+    """A page of :meth:`crmid.stores.NumberAudit.scan`."""
+    answer: list[Record] = yield Ask("records", "scan", (series, after, PAGE))
+    return answer
+
+
+def run(
+    key: CounterKey,
+    after: tuple[int, str],
+    hi: int,
+    state: State | None = None,
+    *,
+    limit: int = PAGE,
+) -> Plan[list[Record]]:
+    """A page of :meth:`crmid.stores.NumberAudit.run`."""
+    place = (key, after, hi, limit)
+    answer: list[Record] = yield Ask("records", "run", place, {"state": state})
+    return answer
+
+
+def buckets(key: CounterKey, lo: int, hi: int, width: int) -> Plan[list[tuple[int, int, int]]]:
+    """:meth:`crmid.stores.NumberAudit.buckets`."""
+    answer: list[tuple[int, int, int]] = yield Ask("records", "buckets", (key, lo, hi, width))
+    return answer
+
+
+def tallies(series: str) -> Plan[list[Tally]]:
+    """:meth:`crmid.stores.NumberAudit.tallies`."""
+    answer: list[Tally] = yield Ask("records", "tallies", (series,))
+    return answer
+
+
+def spans(key: CounterKey, lo: int, hi: int) -> Plan[list[Span]]:
+    """:meth:`crmid.stores.NumberAudit.spans`."""
+    answer: list[Span] = yield Ask("records", "spans", (key, lo, hi))
+    return answer
+
+
+def serieses() -> Plan[list[str]]:
+    """:meth:`crmid.stores.NumberAudit.serieses`."""
+    answer: list[str] = yield Ask("records", "serieses", ())
+    return answer
+
+
+def events(series: str, after: tuple[str, int]) -> Plan[list[Event]]:
+    """A page of :meth:`crmid.stores.NumberAudit.events`."""
+    answer: list[Event] = yield Ask("records", "events", (series, after, PAGE))
+    return answer
+
+
+def latest(series: str, numbers: Sequence[str]) -> Plan[list[Event]]:
+    """:meth:`crmid.stores.NumberAudit.latest`."""
+    answer: list[Event] = yield Ask("records", "latest", (series, numbers))
+    return answer
+
+
+def restore(
+    records: Sequence[Record], events: Sequence[Event], links: Sequence[Link]
+) -> Plan[bool]:
+    """:meth:`crmid.stores.NumberRestore.restore`."""
+    answer: bool = yield Ask("records", "restore", (records, events, links))
+    return answer
+
+
+def recall(series: str) -> Plan[str | None]:
+    """:meth:`crmid.stores.SeriesMemory.recall`."""
+    answer: str | None = yield Ask("counters", "recall", (series,))
+    return answer
+
+
+def remember(series: str, rules: str) -> Plan[str]:
+    """:meth:`crmid.stores.SeriesMemory.remember`."""
+    answer: str = yield Ask("counters", "remember", (series, rules))
+    return answer

@@ -1,0 +1,262 @@
+"""Records of numbers in an SQL database, for async code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from crmid.counters import CounterKey
+from crmid.records import Act, Claimed, Event, Item, Link, Record, Span, State, Tally
+from crmid.stores import number_checks as checks
+from crmid.stores.blocks import check_key
+from crmid.stores.sql.efforts import Effort
+from crmid.stores.sql.fitness import Fitness
+from crmid.stores.sql.plans import Call, Plan, check_lengths
+from crmid.stores.sql.records.tables import Claim
+from crmid.stores.sql.records.writing import RecordDialect, Writing
+
+from .joined import AsyncJoinedStore
+from .sources import AsyncSource
+from .store import AsyncSQLStore
+
+
+__all__ = ["AsyncJoinedRecordStore", "AsyncSQLNumbers", "AsyncSQLRecordStore"]
+
+T = TypeVar("T")
+
+
+class AsyncSQLNumbers:
+    """Records, wherever plans are carried out.
+
+    It implements :class:`~crmid.stores.AsyncRecordStore`.
+    """
+
+    _records: Writing
+
+    async def _look(self, plan: Callable[[], Plan[T]]) -> T | None:
+        """Carry out a plan that reads; None if there are no tables."""
+        raise NotImplementedError
+
+    async def _write(self, plan: Callable[[Call], Plan[T]], *, again: bool = True) -> T:
+        """Carry out a plan that writes, and again if it may help and is allowed."""
+        raise NotImplementedError
+
+    async def claim(
+        self, series: str, items: Sequence[Item], act: Act, /, *, until: int | None = None
+    ) -> Claimed:
+        """See :meth:`crmid.stores.AsyncNumberStore.claim`."""
+        checks.check_claim(series, items, act, until)
+        wanted = Claim(series, items, act, until)
+        return await self._write(lambda call: self._records.claim(call, wanted))
+
+    async def claimed(self, series: str, token: str, /) -> Claimed | None:
+        """See :meth:`crmid.stores.AsyncNumberStore.claimed`."""
+        checks.check_texts(series=series, token=token)
+        return await self._look(lambda: self._records.claimed(series, token))
+
+    async def change(
+        self,
+        records: Sequence[Record],
+        act: Act,
+        /,
+        *,
+        links: Sequence[Link] = (),
+        unlinks: Sequence[Link] = (),
+    ) -> bool:
+        """See :meth:`crmid.stores.AsyncNumberStore.change`."""
+        checks.check_change(records, act, links, unlinks)
+        return await self._write(
+            lambda call: self._records.change(call, records, act, links, unlinks)
+        )
+
+    async def get(self, series: str, numbers: Sequence[str], /) -> list[Record]:
+        """See :meth:`crmid.stores.AsyncNumberStore.get`."""
+        checks.check_texts(series=series)
+        checks.check_names("number", numbers)
+        return await self._look(lambda: self._records.get(series, numbers)) or []
+
+    async def by_ref(self, series: str, refs: Sequence[str], /) -> list[Record]:
+        """See :meth:`crmid.stores.AsyncNumberStore.by_ref`."""
+        checks.check_texts(series=series)
+        checks.check_names("ref", refs)
+        return await self._look(lambda: self._records.by_ref(series, refs)) or []
+
+    async def links(self, series: str, numbers: Sequence[str], /) -> list[Link]:
+        """See :meth:`crmid.stores.AsyncNumberStore.links`."""
+        checks.check_texts(series=series)
+        checks.check_names("number", numbers)
+        return await self._look(lambda: self._records.links(series, numbers)) or []
+
+    async def linked(self, series: str, system: str, name: str, /) -> Link | None:
+        """See :meth:`crmid.stores.AsyncNumberStore.linked`."""
+        checks.check_texts(series=series, system=system, name=name)
+        return await self._look(lambda: self._records.linked(series, system, name))
+
+    async def expired(self, series: str, now: int, limit: int, /) -> list[Record]:
+        """See :meth:`crmid.stores.AsyncNumberStore.expired`."""
+        checks.check_texts(series=series)
+        checks.check_limit(limit)
+        return await self._look(lambda: self._records.expired(series, now, limit)) or []
+
+    async def history(self, series: str, number: str, /) -> list[Event]:
+        """See :meth:`crmid.stores.AsyncNumberStore.history`."""
+        checks.check_texts(series=series, number=number)
+        return await self._look(lambda: self._records.history(series, number)) or []
+
+    async def top(self, key: CounterKey, /) -> int | None:
+        """See :meth:`crmid.stores.AsyncNumberStore.top`."""
+        check_key(key)
+        check_lengths(key)
+        return await self._look(lambda: self._records.top(key))
+
+    async def log(self, span: Span, /) -> None:
+        """See :meth:`crmid.stores.AsyncNumberStore.log`."""
+        checks.check_log(span)
+        await self._write(lambda call: self._records.log(call, span))
+
+    async def scan(self, series: str, after: str, limit: int, /) -> list[Record]:
+        """See :meth:`crmid.stores.AsyncNumberAudit.scan`."""
+        checks.check_texts(series=series, number=after)
+        checks.check_limit(limit)
+        return await self._look(lambda: self._records.scan(series, after, limit)) or []
+
+    async def run(
+        self,
+        key: CounterKey,
+        after: tuple[int, str],
+        hi: int,
+        limit: int,
+        /,
+        *,
+        state: State | None = None,
+    ) -> list[Record]:
+        """See :meth:`crmid.stores.AsyncNumberAudit.run`."""
+        check_key(key)
+        check_lengths(key)
+        checks.check_texts(number=after[1])
+        checks.check_limit(limit)
+        return await self._look(lambda: self._records.run(key, after, hi, limit, state)) or []
+
+    async def buckets(
+        self, key: CounterKey, lo: int, hi: int, width: int, /
+    ) -> list[tuple[int, int, int]]:
+        """See :meth:`crmid.stores.AsyncNumberAudit.buckets`."""
+        check_key(key)
+        check_lengths(key)
+        checks.check_width(width)
+        return await self._look(lambda: self._records.buckets(key, lo, hi, width)) or []
+
+    async def tallies(self, series: str, /) -> list[Tally]:
+        """See :meth:`crmid.stores.AsyncNumberAudit.tallies`."""
+        checks.check_texts(series=series)
+        return await self._look(lambda: self._records.tallies(series)) or []
+
+    async def spans(self, key: CounterKey, lo: int, hi: int, /) -> list[Span]:
+        """See :meth:`crmid.stores.AsyncNumberAudit.spans`."""
+        check_key(key)
+        check_lengths(key)
+        return await self._look(lambda: self._records.spans(key, lo, hi)) or []
+
+    async def serieses(self) -> list[str]:
+        """See :meth:`crmid.stores.AsyncNumberAudit.serieses`."""
+        return await self._look(self._records.serieses) or []
+
+    async def events(self, series: str, after: tuple[str, int], limit: int, /) -> list[Event]:
+        """See :meth:`crmid.stores.AsyncNumberAudit.events`."""
+        checks.check_texts(series=series, number=after[0])
+        checks.check_limit(limit)
+        return await self._look(lambda: self._records.events(series, after, limit)) or []
+
+    async def latest(self, series: str, numbers: Sequence[str], /) -> list[Event]:
+        """See :meth:`crmid.stores.AsyncNumberAudit.latest`."""
+        checks.check_texts(series=series)
+        checks.check_names("number", numbers)
+        return await self._look(lambda: self._records.latest(series, numbers)) or []
+
+    async def names(self, series: str, after: tuple[str, str], limit: int, /) -> list[Link]:
+        """See :meth:`crmid.stores.AsyncNumberAudit.names`."""
+        checks.check_texts(series=series, system=after[0], name=after[1])
+        checks.check_limit(limit)
+        return await self._look(lambda: self._records.names(series, after, limit)) or []
+
+    async def restore(
+        self, records: Sequence[Record], events: Sequence[Event], links: Sequence[Link], /
+    ) -> bool:
+        """See :meth:`crmid.stores.AsyncNumberRestore.restore`; never tried again.
+
+        Done again, it would find there what the first try has written.
+        """
+        checks.check_restore(records, events, links)
+        return await self._write(
+            lambda call: self._records.restore(call, records, events, links), again=False
+        )
+
+
+class AsyncJoinedRecordStore(AsyncSQLNumbers, AsyncJoinedStore):
+    """Counters and records as part of a transaction that belongs to the caller.
+
+    What :class:`AsyncJoinedStore` says of numbers holds for records: they are committed with
+    the caller's rows, and nothing is tried again. It implements
+    :class:`~crmid.stores.AsyncRecordStore`, too.
+    """
+
+    def __init__(
+        self,
+        connection: Any,
+        fitness: Fitness,
+        timeout: float,
+        *,
+        retries: bool,
+        records: Writing,
+    ) -> None:
+        super().__init__(connection, fitness, timeout, retries=retries)
+        self._records = records
+
+    async def _look(self, plan: Callable[[], Plan[T]]) -> T | None:
+        return await self._inside(lambda _: self._fitness.read_records(plan()), writes=False)
+
+    async def _write(self, plan: Callable[[Call], Plan[T]], *, again: bool = True) -> T:  # noqa: ARG002 (never)
+        return await self._inside(lambda call: self._fitness.write_records(plan(call), None))
+
+
+class AsyncSQLRecordStore(AsyncSQLNumbers, AsyncSQLStore):
+    """Counters and records of an SQL engine, on connections of the store's own.
+
+    What holds for counters in :class:`AsyncSQLStore` holds for records: a call whose answer was
+    lost is done again with the same token, which does nothing twice.
+    """
+
+    def __init__(
+        self,
+        dialect: RecordDialect,
+        source: AsyncSource,
+        *,
+        timeout: float,
+        accept_weak: bool,
+        made_of: tuple[Any, dict[str, Any]],
+    ) -> None:
+        super().__init__(
+            dialect, source, timeout=timeout, accept_weak=accept_weak, made_of=made_of
+        )
+        self._records = dialect.records
+
+    async def create(self) -> None:
+        """See :meth:`AsyncSQLStore.create`; older tables get what they lack."""
+        await self._write(lambda _: self._dialect.standing())
+
+    def within(self, connection: Any, /, *, retries: bool = False) -> AsyncJoinedRecordStore:
+        """See :meth:`AsyncSQLStore.within`; records are joined to the transaction as well."""
+        return AsyncJoinedRecordStore(
+            connection, self._fitness, self._timeout, retries=retries, records=self._records
+        )
+
+    async def _look(self, plan: Callable[[], Plan[T]]) -> T | None:
+        return await self._own(lambda _: self._fitness.read_records(plan()), writes=False)
+
+    async def _write(self, plan: Callable[[Call], Plan[T]], *, again: bool = True) -> T:
+        def upgraded(call: Call) -> Plan[T]:
+            return self._fitness.write_records(plan(call), self._dialect.create)
+
+        if again:
+            return await self._own(upgraded)
+        return await self._once(upgraded, Effort(self._timeout), writes=True)

@@ -1,0 +1,227 @@
+"""What each call that reads records asks, on any engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from crmid.counters import CounterKey
+from crmid.records import Act, Claimed, Event, Link, Record, Span, State, Tally
+from crmid.stores.sql.plans import Call, Plan
+
+from .statements import Statements
+from .tables import event_of, first_id, link_of, record_of, span_of
+
+
+__all__ = ["Reading"]
+
+_ACT = "SELECT id, token, what, actor, at, reason, memo FROM {act}"
+_MADE = "SELECT number FROM {number} WHERE id >= %(lo)s AND id < %(hi)s ORDER BY number"
+_RECORDS = """\
+SELECT n.series, n.number, l.scheme, l.scope, l.period, n.seq, n.state, n.ref, n.successor,
+  n.ends, n.rev, n.born, n.at FROM """
+_OF_LINE = "JOIN {line} l ON l.id = n.line "
+_EVENTS = """\
+SELECT n.number, e.rev, e.state, e.ref, e.successor, a.token, a.what, a.actor, a.at, a.reason,
+  a.memo FROM """
+_OF_ACT = " n JOIN {event} e ON e.number = n.id JOIN {act} a ON a.id = e.act "
+# Each number has an event: of so many numbers, and the one that was begun, there are enough.
+_NUMBERS = """\
+(SELECT id, number FROM {number} WHERE series = %(series)s AND number >= %(number)s
+ORDER BY number LIMIT %(more)s)"""
+_LINKS = "SELECT k.origin, k.name, k.number FROM "
+_LIVE = "n.state IN ('assigned', 'active', 'archived')"
+_KEY = "series = %(series)s AND scope = %(scope)s AND period = %(period)s"
+_KEY_LINES = f"(SELECT id FROM {{line}} WHERE {_KEY})"
+# A run over the index gives the values in order; counting them needs no sorting then.
+_BUCKETS = f"""\
+SELECT (seq - %(lo)s) {{div}} %(width)s AS bucket, sum(many), count(*) FROM (
+  SELECT seq, count(*) AS many FROM {{number}} WHERE line IN {_KEY_LINES}
+  AND seq >= %(lo)s AND seq < %(hi)s GROUP BY seq) AS each_seq
+GROUP BY bucket ORDER BY bucket"""
+_STATES = ", ".join(f"sum(CASE state WHEN '{s}' THEN 1 ELSE 0 END) AS {s}" for s in State)
+_SERIES_LINES = "(SELECT id FROM {line} WHERE series = %(series)s)"
+_TALLIES = f"""\
+SELECT l.scope, l.period, l.scheme, s.many, c.many, c.least, c.greatest, {", ".join(State)}
+FROM {{line}} l JOIN (
+  SELECT line, count(*) AS many, {_STATES} FROM {{number}}
+  WHERE line IN {_SERIES_LINES} GROUP BY line) AS s ON s.line = l.id
+LEFT JOIN (
+  SELECT line, count(*) AS many, min(seq) AS least, max(seq) AS greatest FROM (
+    SELECT line, seq FROM {{number}} WHERE line IN {_SERIES_LINES} AND seq IS NOT NULL
+    GROUP BY line, seq) AS each_seq
+  GROUP BY line) AS c ON c.line = l.id
+ORDER BY l.scope, l.period, l.scheme"""
+_TOP = f"""\
+SELECT max(greatest) FROM (SELECT (SELECT max(seq) FROM {{number}} WHERE line = l.id)
+  AS greatest FROM {{line}} l WHERE {_KEY}) AS each_line"""
+_SPANS = f"""\
+SELECT series, scope, period, lo, hi, token, what, actor, at, reason, memo FROM {{span}}
+WHERE {_KEY} AND hi > %(lo)s AND lo < %(hi)s ORDER BY id"""
+_SERIESES = """\
+SELECT DISTINCT series FROM {line} l
+WHERE EXISTS (SELECT 1 FROM {number} WHERE line = l.id) ORDER BY series"""
+
+
+class Reading(Statements):
+    """The calls that read."""
+
+    def claimed(
+        self, series: str, token: str, call: Call | None = None
+    ) -> Plan[Claimed | None]:
+        """See :meth:`crmid.stores.NumberStore.claimed`."""
+        query = f"{_ACT} WHERE series = %(series)s AND token = %(token)s"
+        values = {"series": series, "token": token}
+        found = yield from self.read(self.sql(query), values, call)
+        if not found:
+            return None
+        act, *fields = found[0]
+        return Claimed(Act(*fields), (yield from self.made(act, call)))
+
+    def made(self, act: int, call: Call | None = None) -> Plan[tuple[str, ...]]:
+        """The numbers that an act made, sorted."""
+        values = {"lo": first_id(act), "hi": first_id(act + 1)}
+        found = yield from self.read(self.sql(_MADE), values, call)
+        return tuple(number for (number,) in found)
+
+    def get(self, series: str, numbers: Sequence[str]) -> Plan[list[Record]]:
+        """See :meth:`crmid.stores.NumberStore.get`."""
+        where = "ON n.series = %(series)s AND n.number = u.given " + _OF_LINE
+        return (yield from self._of_texts(numbers, series, f"{where} ORDER BY n.number"))
+
+    def by_ref(self, series: str, refs: Sequence[str]) -> Plan[list[Record]]:
+        """See :meth:`crmid.stores.NumberStore.by_ref`."""
+        where = f"ON n.series = %(series)s AND n.{{ref}} = u.given AND {_LIVE} {_OF_LINE}"
+        return (yield from self._of_texts(refs, series, f"{where} ORDER BY n.number"))
+
+    def links(self, series: str, numbers: Sequence[str]) -> Plan[list[Link]]:
+        """See :meth:`crmid.stores.NumberStore.links`."""
+        u, values = self._texts(numbers)
+        query = f"""{_LINKS} {u} {{join}} {{link}} k ON k.series = %(series)s
+            AND k.number = u.given ORDER BY k.number, k.origin, k.name"""
+        rows = yield from self.read(self.sql(query), values | {"series": series})
+        return [link_of(row) for row in rows]
+
+    def linked(self, series: str, system: str, name: str) -> Plan[Link | None]:
+        """See :meth:`crmid.stores.NumberStore.linked`."""
+        where = "k.series = %(series)s AND k.origin = %(origin)s AND k.name = %(name)s"
+        values = {"series": series, "origin": system, "name": name}
+        rows = yield from self.read(self.sql(f"{_LINKS} {{link}} k WHERE {where}"), values)
+        return link_of(rows[0]) if rows else None
+
+    def expired(self, series: str, now: int, limit: int) -> Plan[list[Record]]:
+        """See :meth:`crmid.stores.NumberStore.expired`."""
+        where = """WHERE n.series = %(series)s AND n.ends <= %(now)s AND n.ends IS NOT NULL
+            AND n.state = 'reserved' ORDER BY n.ends, n.number LIMIT %(limit)s"""
+        values = {"series": series, "now": now, "limit": limit}
+        return (yield from self._records(where, values))
+
+    def history(self, series: str, number: str) -> Plan[list[Event]]:
+        """See :meth:`crmid.stores.NumberStore.history`."""
+        where = "WHERE n.series = %(series)s AND n.number = %(number)s ORDER BY e.rev"
+        query = f"{_EVENTS} {{number}} {_OF_ACT} {where}"
+        rows = yield from self.read(self.sql(query), {"series": series, "number": number})
+        return [event_of(row) for row in rows]
+
+    def top(self, key: CounterKey) -> Plan[int | None]:
+        """See :meth:`crmid.stores.NumberStore.top`."""
+        rows = yield from self.read(self.sql(_TOP), key._asdict())
+        value: int | None = rows[0][0]
+        return value
+
+    def scan(self, series: str, after: str, limit: int) -> Plan[list[Record]]:
+        """See :meth:`crmid.stores.NumberAudit.scan`."""
+        where = """WHERE n.series = %(series)s AND n.number > %(after)s
+            ORDER BY n.number LIMIT %(limit)s"""
+        values = {"series": series, "after": after, "limit": limit}
+        return (yield from self._records(where, values))
+
+    def run(
+        self,
+        key: CounterKey,
+        after: tuple[int, str],
+        hi: int,
+        limit: int,
+        state: State | None,
+    ) -> Plan[list[Record]]:
+        """See :meth:`crmid.stores.NumberAudit.run`."""
+        # One line after the other, because each is in order in the index.
+        only = "" if state is None else "AND n.state = %(state)s"
+        where = f"""WHERE n.line = %(line)s AND n.seq >= %(seq)s AND n.seq < %(hi)s
+            AND (n.seq > %(seq)s OR n.number > %(number)s) {only}
+            ORDER BY n.seq, n.number LIMIT %(limit)s"""
+        values = {"seq": after[0], "number": after[1], "hi": hi, "limit": limit}
+        values["state"] = None if state is None else str(state)
+        found: list[Record] = []
+        lines = f"SELECT id FROM {{line}} WHERE {_KEY}"
+        for (line,) in (yield from self.read(self.sql(lines), key._asdict())):
+            found += yield from self._records(where, values | {"line": line})
+        return sorted(found, key=lambda record: (record.seq or 0, record.number))[:limit]
+
+    def buckets(
+        self, key: CounterKey, lo: int, hi: int, width: int
+    ) -> Plan[list[tuple[int, int, int]]]:
+        """See :meth:`crmid.stores.NumberAudit.buckets`."""
+        values = {**key._asdict(), "lo": lo, "hi": hi, "width": width}
+        rows = yield from self.read(self.sql(_BUCKETS), values)
+        return [(int(bucket), int(many), distinct) for bucket, many, distinct in rows]
+
+    def tallies(self, series: str) -> Plan[list[Tally]]:
+        """See :meth:`crmid.stores.NumberAudit.tallies`."""
+        rows = yield from self.read(self.sql(_TALLIES), {"series": series})
+        return [_tally(series, row) for row in rows]
+
+    def spans(self, key: CounterKey, lo: int, hi: int) -> Plan[list[Span]]:
+        """See :meth:`crmid.stores.NumberAudit.spans`."""
+        values = {**key._asdict(), "lo": lo, "hi": hi}
+        return [span_of(row) for row in (yield from self.read(self.sql(_SPANS), values))]
+
+    def serieses(self) -> Plan[list[str]]:
+        """See :meth:`crmid.stores.NumberAudit.serieses`."""
+        return [series for (series,) in (yield from self.read(self.sql(_SERIESES), {}))]
+
+    def events(self, series: str, after: tuple[str, int], limit: int) -> Plan[list[Event]]:
+        """See :meth:`crmid.stores.NumberAudit.events`."""
+        query = f"""{_EVENTS} {_NUMBERS} {_OF_ACT} WHERE n.number > %(number)s
+            OR e.rev > %(rev)s ORDER BY n.number, e.rev LIMIT %(limit)s"""
+        values = {"series": series, "number": after[0], "rev": after[1]}
+        values |= {"limit": limit, "more": limit + 1}
+        return [event_of(row) for row in (yield from self.read(self.sql(query), values))]
+
+    def latest(self, series: str, numbers: Sequence[str]) -> Plan[list[Event]]:
+        """See :meth:`crmid.stores.NumberAudit.latest`."""
+        u, values = self._texts(numbers)
+        query = f"""{_EVENTS} {u} {{join}} {{number}}
+            n ON n.series = %(series)s AND n.number = u.given
+            JOIN {{event}} e ON e.number = n.id AND e.rev = n.rev
+            JOIN {{act}} a ON a.id = e.act ORDER BY n.number"""
+        rows = yield from self.read(self.sql(query), values | {"series": series})
+        return [event_of(row) for row in rows]
+
+    def names(self, series: str, after: tuple[str, str], limit: int) -> Plan[list[Link]]:
+        """See :meth:`crmid.stores.NumberAudit.names`."""
+        query = f"""{_LINKS} {{link}} k WHERE k.series = %(series)s AND k.origin >= %(origin)s
+            AND (k.origin > %(origin)s OR k.name > %(name)s)
+            ORDER BY k.origin, k.name LIMIT %(limit)s"""
+        values = {"series": series, "origin": after[0], "name": after[1], "limit": limit}
+        return [link_of(row) for row in (yield from self.read(self.sql(query), values))]
+
+    def _records(self, where: str, values: dict[str, Any]) -> Plan[list[Record]]:
+        query = self.sql(f"{_RECORDS} {{number}} n {_OF_LINE} {where}")
+        return [record_of(row) for row in (yield from self.read(query, values))]
+
+    def _of_texts(self, texts: Sequence[str], series: str, where: str) -> Plan[list[Record]]:
+        u, values = self._texts(texts)
+        query = self.sql(f"{_RECORDS} {u} {{join}} {{number}} n {where}")
+        rows = yield from self.read(query, values | {"series": series})
+        return [record_of(row) for row in rows]
+
+    def _texts(self, texts: Sequence[str]) -> tuple[str, dict[str, Any]]:
+        return self.many({"given": "text"}, [(text,) for text in sorted(set(texts))])
+
+
+def _tally(series: str, row: Sequence[Any]) -> Tally:
+    scope, period, scheme, count, distinct, least, greatest, *states = row
+    counts = ((state, int(many)) for state, many in zip(State, states, strict=True) if many)
+    key = CounterKey(series, scope, period)
+    return Tally(key, scheme, count, distinct or 0, least, greatest, tuple(sorted(counts)))

@@ -1,0 +1,44 @@
+"""Hypothesis strategies: numbers of a scheme, and what is almost one.
+
+Each is a function that gives a strategy; wrong arguments are errors when the first example is
+drawn. With Hypothesis installed, ``from_type(crmid.Number)`` and ``from_type(crmid.Scheme)``
+work without an import of this module.
+
+>>> from hypothesis import find
+>>> scheme = Scheme("order", "{branch:a2}-{seq:n5}")
+>>> find(numbers(scheme), lambda number: True)
+<Number 'AA-00001' of order: branch='AA', seq=1>
+"""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from crmid import Number, Scheme
+
+from .hostile import hostile_texts
+from .instants import instants
+from .numbers import numbers, texts, values
+from .schemes import schemes
+from .slips import NearMiss, Slip, near_misses, payloads, slips
+
+
+__all__ = [
+    "NearMiss",
+    "Slip",
+    "hostile_texts",
+    "instants",
+    "near_misses",
+    "numbers",
+    "payloads",
+    "schemes",
+    "slips",
+    "texts",
+    "values",
+]
+
+
+def register() -> None:
+    """Tell Hypothesis how to make numbers and schemes; it calls this by itself."""
+    st.register_type_strategy(Scheme, schemes())
+    st.register_type_strategy(Number, schemes().flatmap(numbers))

@@ -1,0 +1,42 @@
+"""What applications test their own stores, parts, check characters and code with.
+
+Laws are plain functions: each states one property, and raises :class:`LawBroken` with a report
+if it does not hold. Nothing here needs a test framework.
+"""
+
+from __future__ import annotations
+
+from .checks import (
+    COUNTER_LAWS,
+    CounterLaw,
+    check_async_counter_store,
+    check_counter_store,
+)
+from .clocks import FixedClock, SeededEntropy, SteppingClock
+from .doubles import Asked, Fault, FaultyStore, RecordingStore
+from .guard import ProductionTouched, no_lasting_stores
+from .notes import LawBroken
+from .parts import PART_LAWS, check_part
+from .systems import CHECK_SYSTEM_LAWS, check_check_system
+
+
+__all__ = [
+    "CHECK_SYSTEM_LAWS",
+    "COUNTER_LAWS",
+    "PART_LAWS",
+    "Asked",
+    "CounterLaw",
+    "Fault",
+    "FaultyStore",
+    "FixedClock",
+    "LawBroken",
+    "ProductionTouched",
+    "RecordingStore",
+    "SeededEntropy",
+    "SteppingClock",
+    "check_async_counter_store",
+    "check_check_system",
+    "check_counter_store",
+    "check_part",
+    "no_lasting_stores",
+]

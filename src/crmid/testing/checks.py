@@ -1,0 +1,129 @@
+"""Asking all the laws of a store, one after the other."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+from unittest import SkipTest
+
+from crmid.stores import AsyncCounterStore, CounterStore
+
+from .abilities import ABILITY_LAWS
+from .cancelling import CANCELLING_LAWS
+from .counters import BASIC_LAWS
+from .faults import FAULT_LAWS
+from .notes import LawBroken
+
+
+__all__ = ["COUNTER_LAWS", "CounterLaw", "check_async_counter_store", "check_counter_store"]
+
+#: A law of stores: it takes what opens the storage, and raises :class:`LawBroken`, or
+#: ``unittest.SkipTest`` where it does not concern the store.
+CounterLaw = Callable[[Callable[[], Any]], None]
+
+#: Every law of stores, plain ones first; a test runner can ask them one by one.
+COUNTER_LAWS: tuple[CounterLaw, ...] = (
+    *BASIC_LAWS,
+    *ABILITY_LAWS,
+    *FAULT_LAWS,
+    *CANCELLING_LAWS,
+)
+
+
+def check_counter_store(
+    make_store: Callable[[], CounterStore], *, laws: Iterable[CounterLaw] = COUNTER_LAWS
+) -> tuple[str, ...]:
+    """Ask a store of counters all laws that concern it.
+
+    They take some seconds. The counters that they make have a series of their own each, so
+    that a storage may be asked again; they stay in it. Laws about processes are asked of a
+    store whose ``capabilities`` say ``SHARED_PROCESSES``, or that has no ``capabilities``; they
+    fork, and are left out where that is not possible.
+
+    Args:
+        make_store: Opens the storage: the same one at each call, as another process would. It
+            may give the same object each time; it is called in forked children, too. What it
+            opens is the caller's to close.
+        laws: Which ones.
+
+    Returns:
+        The names of the laws that were kept; those that do not concern the store are left out.
+
+    Raises:
+        LawBroken: One is not kept: the first of them. A note names the others.
+
+    >>> from crmid import MemoryStore
+    >>> store = MemoryStore()
+    >>> kept = check_counter_store(lambda: store)
+    >>> "threads_never_share_a_value" in kept, "processes_never_share_a_value" in kept
+    (True, False)
+    """
+    return ask_all(laws, make_store)
+
+
+async def check_async_counter_store(
+    make_store: Callable[[], AsyncCounterStore | Awaitable[AsyncCounterStore]],
+    *,
+    laws: Iterable[CounterLaw] = COUNTER_LAWS,
+) -> tuple[str, ...]:
+    """Ask an async store of counters all laws that concern it.
+
+    The laws are those of :func:`check_counter_store`. They are asked from a thread beside the
+    running event loop, and the store works in that loop; in a forked child, in a new one.
+
+    Args:
+        make_store: As there; it may be a coroutine function.
+        laws: Which ones.
+
+    Returns:
+        The names of the laws that were kept.
+
+    Raises:
+        LawBroken: One is not kept: the first of them. A note names the others.
+
+    >>> import asyncio
+    >>> from crmid.stores import MemoryStore, in_thread
+    >>> store = in_thread(MemoryStore())
+    >>> "threads_never_share_a_value" in asyncio.run(check_async_counter_store(lambda: store))
+    True
+    """
+    import asyncio
+
+    from .awaiting import Awaited, Loop
+
+    loop = Loop(asyncio.get_running_loop())
+
+    async def made() -> Any:
+        store = make_store()
+        return await store if inspect.isawaitable(store) else store
+
+    def opened() -> Any:
+        return Awaited(loop.run(made()), loop)
+
+    return await asyncio.to_thread(ask_all, laws, opened)
+
+
+def ask_all(laws: Iterable[Callable[..., None]], *arguments: Any) -> tuple[str, ...]:
+    """Ask laws one after the other, all of them: the names of those that are kept.
+
+    Raises:
+        LawBroken: The first that is not kept.
+    """
+    kept: list[str] = []
+    broken: list[LawBroken] = []
+    for each in laws:
+        try:
+            each(*arguments)
+        except SkipTest:
+            continue
+        except LawBroken as error:
+            broken.append(error)
+        else:
+            kept.append(each.__name__)
+    if broken:
+        first, *others = broken
+        if others:
+            first.add_note(f"Also broken: {', '.join(error.law for error in others)}")
+        raise first
+    return tuple(kept)

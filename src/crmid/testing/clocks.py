@@ -1,0 +1,114 @@
+"""Clocks that do as they are told, and entropy from a seed."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from crmid.periods import EPOCH
+
+
+__all__ = ["FixedClock", "SeededEntropy", "SteppingClock"]
+
+
+def nanoseconds(moment: datetime) -> int:
+    """What a clock says at a moment: nanoseconds since the epoch.
+
+    Raises:
+        ValueError: A naive datetime.
+    """
+    if moment.utcoffset() is None:
+        raise ValueError(f"{moment!r} says no time zone")
+    return (moment - EPOCH) // timedelta(microseconds=1) * 1000
+
+
+class FixedClock:
+    """A clock that stands still until its hands are moved.
+
+    Args:
+        now: The aware datetime that it shows.
+
+    >>> from datetime import UTC, datetime, timedelta
+    >>> from crmid import IdGenerator, MemoryStore, Scheme
+    >>> clock = FixedClock(datetime(2026, 12, 31, tzinfo=UTC))
+    >>> invoice = Scheme("invoice", "{time:%Y}-{seq:n4,reset=year}")
+    >>> new_invoice = IdGenerator(invoice, MemoryStore(), clock=clock)
+    >>> new_invoice.generate()
+    '2026-0001'
+    >>> clock.move(timedelta(days=1))
+    >>> new_invoice.generate()
+    '2027-0001'
+    """
+
+    def __init__(self, now: datetime) -> None:
+        self._now = nanoseconds(now)
+
+    def __call__(self) -> int:
+        """Nanoseconds since the epoch, like :func:`time.time_ns`."""
+        return self._now
+
+    @property
+    def now(self) -> datetime:
+        """What it shows, in UTC."""
+        return EPOCH + timedelta(microseconds=self._now // 1000)
+
+    def move(self, by: timedelta, /) -> None:
+        """Move its hands, forwards or back."""
+        self._now += by // timedelta(microseconds=1) * 1000
+
+    def set(self, now: datetime, /) -> None:
+        """Show another moment."""
+        self._now = nanoseconds(now)
+
+
+class SteppingClock:
+    """A clock that takes a step each time it is read: on, back, none at all, or far.
+
+    Args:
+        first: What it shows when it is read first, an aware datetime.
+        steps: What it moves by before each further reading; after the last one it stands still.
+
+    >>> from datetime import UTC, datetime, timedelta
+    >>> second = timedelta(seconds=1)
+    >>> steps = [5 * second, 0 * second, -second]
+    >>> clock = SteppingClock(datetime(1970, 1, 1, tzinfo=UTC), steps)
+    >>> [clock() // 10**9 for _ in range(5)]
+    [0, 5, 5, 4, 4]
+    """
+
+    def __init__(self, first: datetime, steps: Iterable[timedelta]) -> None:
+        self._now = nanoseconds(first)
+        self._steps = iter(steps)
+        self._lock = threading.Lock()
+        self._read = False
+
+    def __call__(self) -> int:
+        """Nanoseconds since the epoch, like :func:`time.time_ns`."""
+        with self._lock:
+            if self._read:
+                step = next(self._steps, timedelta(0))
+                self._now += step // timedelta(microseconds=1) * 1000
+            self._read = True
+            return self._now
+
+
+class SeededEntropy:
+    """Bytes that look random and are the same in each run. For tests only.
+
+    Args:
+        seed: Another seed gives other bytes.
+
+    >>> SeededEntropy(7)(4) == SeededEntropy(7)(4) != SeededEntropy(8)(4)
+    True
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - it is not to be secret
+        self._lock = threading.Lock()
+
+    def __call__(self, size: int, /) -> bytes:
+        """So many bytes, like :func:`os.urandom`."""
+        with self._lock:
+            return self._random.randbytes(size)

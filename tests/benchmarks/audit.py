@@ -1,0 +1,152 @@
+"""Audits of large registries and lists: seconds, peak memory, and whether all was found.
+
+``python -m tests.benchmarks.audit 1000000`` prints a table; ``--postgres URL`` adds one.
+Numbers are claimed in a file that is removed afterwards; then some are drawn and not claimed,
+so that a gap is there to be found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from crmid import CounterKey, IdGenerator, Registry, Scheme, SQLiteStore
+from crmid.maintenance import audit_list
+
+
+__all__ = ["Measured", "lists", "registries"]
+
+SCHEME = Scheme("customer", "C{dept:n3}-{seq:n9}-{tier:A|B|C}")
+GIVEN = {"dept": 7, "tier": "B"}
+KEY = CounterKey("customer")
+LOST = 7  # values that are drawn and not claimed, after each stretch
+STRETCH = 100_000
+
+
+@attrs.frozen
+class Measured:
+    """One line of the table.
+
+    Attributes:
+        what: What was done.
+        seconds: How long it took.
+        right: Whether it found what was planted, and nothing else.
+    """
+
+    what: str
+    seconds: float
+    right: bool
+
+    def __str__(self) -> str:
+        verdict = "all found" if self.right else "WRONG"
+        return f"{self.what:<58} {self.seconds:9.2f} s   {verdict}"
+
+
+def timed(what: str, work: Callable[[], Any], judge: Callable[[Any], bool]) -> Measured:
+    """Do it once, and judge the answer."""
+    begin = time.perf_counter()
+    answer = work()
+    return Measured(what, time.perf_counter() - begin, judge(answer))
+
+
+def registries(n: int, store: Any, dump: Path, other: Any) -> Iterator[Measured]:
+    """Issue ``n`` numbers with gaps, and put them through all of maintenance."""
+    name = type(store).__name__
+    registry = Registry(SCHEME, store)
+    generator = IdGenerator(SCHEME, store)
+
+    def issue() -> int:
+        for _ in range(n // STRETCH):
+            registry.issue_many(STRETCH, GIVEN)
+        return n
+
+    yield timed(f"{name}: issue {n:,}", issue, lambda _: True)
+    maintenance = registry.maintenance
+    what = f"{name}: audit of counters, no gap ({n:,})"
+    yield timed(what, lambda: maintenance.audit(texts=False), lambda r: r.is_clean)
+    generator.generate_many(LOST, **GIVEN)
+    registry.issue_many(10, GIVEN)
+    what = f"{name}: audit of counters, one gap of {LOST}"
+    yield timed(what, lambda: maintenance.audit(texts=False), lambda r: r.unexplained == LOST)
+    what = f"{name}: audit with every text and history"
+    yield timed(what, maintenance.audit, lambda r: (r.unexplained, r.faults) == (LOST, ()))
+    yield timed(f"{name}: forecast", maintenance.forecast, lambda r: len(r) == 1)
+    yield timed(f"{name}: doctor", maintenance.doctor, lambda r: r.is_healthy)
+    yield timed(f"{name}: dump", lambda: maintenance.dump(dump), lambda s: s.records == n + 10)
+    if other is not None:
+        restore = Registry(SCHEME, other).maintenance.restore
+        what = f"{name}: restore into {type(other).__name__}"
+        yield timed(what, lambda: restore(dump), lambda s: s.records == n + 10)
+
+
+def lists(n: int) -> Iterator[Measured]:
+    """Audits of lists with planted gaps and repeats."""
+    texts = [SCHEME.render(seq=k, **GIVEN) for k in range(1, n + 1)]
+    lost = set(range(n // 2, n, n // 10))
+    kept = [text for k, text in enumerate(texts) if k not in lost]
+    del texts
+
+    def judge(report: Any) -> bool:
+        return (report.missing, report.invalid, report.repeated) == (len(lost), 0, 1)
+
+    some = [*kept, kept[17]]
+    yield timed(f"list in order ({n:,})", lambda: audit_list(SCHEME, some), judge)
+    random.Random(4711).shuffle(some)
+    yield timed(f"list shuffled ({n:,})", lambda: audit_list(SCHEME, some), judge)
+    wide = [*some, SCHEME.render(seq=999_999_999, **GIVEN)]
+    what = f"list shuffled, and the range 10⁹ wide ({n:,})"
+    yield timed(what, lambda: audit_list(SCHEME, wide), lambda r: r.repeated == 1)
+
+
+def memory(n: int) -> Measured:
+    """The peak of a streamed audit, by what Python allocates."""
+    tracemalloc.start()
+    report = audit_list(SCHEME, (SCHEME.render(seq=k, **GIVEN) for k in range(1, n + 1)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return Measured(f"list streamed, peak MB ({n:,})", peak / 1e6, report.missing == 0)
+
+
+def told(line: Measured) -> None:
+    """A line of the table, as soon as it is known."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rows", type=int)
+    parser.add_argument("--postgres", help="a database whose tables of crmid may be dropped")
+    parser.add_argument("--only", choices=["lists", "sqlite", "postgres"])
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        here = Path(folder)
+        if options.only in {None, "lists"}:
+            for line in lists(options.rows):
+                told(line)
+            told(memory(min(options.rows, 1_000_000)))
+        if options.only in {None, "sqlite"}:
+            store = SQLiteStore(here / "numbers.db")
+            other = SQLiteStore(here / "other.db")
+            for line in registries(options.rows, store, here / "dump.jsonl", other):
+                told(line)
+        if options.postgres and options.only in {None, "postgres"}:
+            from crmid.stores import PostgresStore
+
+            postgres = PostgresStore(options.postgres)
+            for line in registries(options.rows, postgres, here / "dump.jsonl", None):
+                told(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,387 @@
+"""Records in SQL databases: old tables, transactions of the caller, locks, and lost answers."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import attrs
+import psycopg
+import pymysql
+import pytest
+from tests.faults import claim_answers, claim_batches
+from tests.faults.ledger import Bounds
+from tests.faults.proxy import Fault, Proxy
+from tests.registry.laws import S, act, item, items, live, one, to
+
+from crmid.errors import StoreAmbiguous, StoreBusy, StoreError, TransactionUnsuitable
+from crmid.records import Link, Record, State
+from crmid.stores import AsyncPostgresStore, CounterKey, MySQLStore, PostgresStore
+from crmid.stores.sql.mariadb import MariaDB
+from crmid.stores.sql.plans import Answer, Call, Mode
+from crmid.stores.sql.postgresql import PostgreSQL
+from crmid.stores.sql.records.tables import Claim
+
+from .conftest import Loop
+
+
+KEY = CounterKey(S)
+TABLES = [f"crmid_{name}" for name in ("act", "line", "number", "event", "link", "span")]
+
+
+class World:
+    """One engine: its store, and ways to look at it from outside."""
+
+    def __init__(self, engine: str, store: Any, schema: str, server: Any) -> None:
+        self.engine = engine
+        self.store = store
+        self.schema = schema
+        self.server = server
+
+    def connect(self, *, autocommit: bool = False) -> Any:
+        if self.engine == "postgres":
+            return psycopg.connect(self.server, autocommit=autocommit)
+        return pymysql.connect(**self.server, autocommit=autocommit)
+
+    def again(self, **options: Any) -> Any:
+        kind: Any = PostgresStore if self.engine == "postgres" else MySQLStore
+        return kind(self.server, schema=self.schema, **options)
+
+    def sql(self, statement: str) -> list[Any]:
+        with contextlib.closing(self.connect(autocommit=True)) as connection:
+            cursor = connection.cursor()
+            cursor.execute(statement.format(f"{self.schema}.crmid"))
+            return list(cursor.fetchall()) if cursor.description else []
+
+    def make_older(self) -> None:
+        """As a version without records has left it."""
+        for table in TABLES:
+            self.sql(f"DROP TABLE {{}}{table.removeprefix('crmid')}")
+        self.sql("UPDATE {}_schema SET version = 1")
+
+    @property
+    def version(self) -> int:
+        return int(self.sql("SELECT version FROM {}_schema")[0][0])
+
+
+@pytest.fixture(params=["postgres", "mariadb"])
+def world(request: pytest.FixtureRequest) -> World:
+    of = request.getfixturevalue
+    if request.param == "postgres":
+        return World("postgres", of("pg_store"), of("pg_schema"), of("postgres"))
+    return World("mariadb", of("my_store"), of("my_schema"), of("mariadb"))
+
+
+def test_an_older_database_gets_what_it_lacks_when_records_are_written(world: World) -> None:
+    world.store.reserve(KEY, 5)
+    world.make_older()
+    store = world.again()
+    assert (store.peek(KEY), store.reserve(KEY).lo, store.top(KEY)) == (6, 6, None)
+    assert store.claimed(S, "t") is None
+    assert store.scan(S, "", 10) == []
+    assert world.version == 1  # others of the older version go on
+    assert store.claim(S, items(["a"]), act()).numbers == ("a",)
+    assert world.version == 2
+    assert (store.reserve(KEY).lo, [r.number for r in store.scan(S, "", 10)]) == (7, ["a"])
+
+
+def test_create_brings_an_older_database_up_to_date(world: World) -> None:
+    world.store.create()
+    world.make_older()
+    store = world.again()
+    with contextlib.closing(world.connect()) as connection:
+        cursor = connection.cursor()
+        cursor.execute("SELECT 1")
+        if world.engine == "mariadb":
+            connection.begin()
+        joined = store.within(connection)
+        assert joined.reserve(KEY).lo == 1
+        assert joined.get(S, ["a"]) == []
+        with pytest.raises(StoreError, match=r"older version.*create\(\)"):
+            joined.claim(S, items(["a"]), act())
+        connection.rollback()
+    store.create()
+    assert world.version == 2
+    assert store.claim(S, items(["a"]), act()).numbers == ("a",)
+
+
+def test_nothing_is_read_where_nothing_was_written(world: World) -> None:
+    store = world.store
+    assert (store.linked(S, "phone", "1"), store.history(S, "a"), store.serieses()) == (
+        None,
+        [],
+        [],
+    )
+    assert (store.tallies(S), store.buckets(KEY, 0, 9, 1), store.spans(KEY, 0, 9)) == (
+        [],
+        [],
+        [],
+    )
+    assert (store.links(S, ["a"]), store.by_ref(S, ["a"]), store.expired(S, 1, 1)) == (
+        [],
+        [],
+        [],
+    )
+    assert (store.run(KEY, (0, ""), 9, 9), store.names(S, ("", ""), 9)) == ([], [])
+    assert store.events(S, ("", 0), 9) == []
+
+
+def test_events_are_kept_as_they_are(world: World) -> None:
+    live(world.store, "a", "1")
+    for change in ("UPDATE {}_event SET rev = 7", "DELETE FROM {}_event"):
+        with pytest.raises(Exception, match="keeps events"):
+            world.sql(change)
+    assert [event.rev for event in world.store.history(S, "a")] == [1]
+
+
+def test_a_server_that_lets_nobody_make_triggers_is_fine() -> None:
+    for code, there in ((1419, False), (1142, True)):
+        plan = MariaDB(None).records.create()
+        statement = next(plan)
+        with contextlib.suppress(StopIteration), watched(there=there):
+            while True:
+                if "TRIGGER" in statement.sql:
+                    statement = plan.throw(pymysql.err.OperationalError(code, "no"))
+                else:
+                    statement = plan.send(Answer([], 0, None))
+
+
+@contextlib.contextmanager
+def watched(*, there: bool) -> Iterator[None]:
+    if not there:
+        yield
+        return
+    with pytest.raises(pymysql.err.OperationalError):
+        yield
+
+
+def test_large_batches_win_what_is_free(world: World) -> None:
+    store = world.store
+    numbers = [f"{n:05d}" for n in range(4000)]
+    store.claim(S, items(numbers[:10]), act())
+    assert len(store.claim(S, items(numbers[:2000]), act()).numbers) == 1990
+    both = [item(number, ref=f"r{number}") for number in numbers[1000:3000]]
+    assert len(store.claim(S, both, act()).numbers) == 1000
+    same_ref = [item(number, ref="r02999") for number in numbers[2990:]]
+    assert store.claim(S, same_ref, act()).numbers == ()
+    hostile = [item(f"\"{n}\\{{}},NULL'%s") for n in range(1000, 2100)]
+    assert len(store.claim(S, hostile, act()).numbers) == 1100
+    assert [r.number for r in store.get(S, [hostile[7].number])] == [hostile[7].number]
+
+
+def test_overlapping_batches_of_processes_make_no_deadlock(world: World) -> None:
+    line = claim_batches.run(world.engine, Bounds(5, 60.0))
+    assert (line["troubles"], line["lost"], line["repeats"]) == (0, 0, 0), line
+
+
+def test_no_number_is_left_over_when_answers_are_lost(world: World) -> None:
+    line = claim_answers.run(world.engine, Bounds(12, 10.0))
+    assert (line["lost"], line["repeats"], line["hangs"]) == (0, 0, 0), line
+
+
+def test_a_restore_whose_answer_was_lost_is_not_tried_again(world: World) -> None:
+    record = live(world.store, "a", "1")
+    events = world.store.history(S, "a")
+    parts: dict[str, Any] = {"host": "127.0.0.1", "port": 5432}
+    if world.engine == "postgres":
+        parts |= {k: v for k, v in psycopg.conninfo.conninfo_to_dict(world.server).items() if v}
+    else:
+        parts = world.server
+    with Proxy(parts["host"], int(parts["port"])) as proxy:
+        where = {"host": proxy.host, "port": proxy.port}
+        if world.engine == "postgres":
+            plain = {"sslmode": "disable", "gssencmode": "disable"}
+            source: Any = psycopg.conninfo.make_conninfo(world.server, **where, **plain)
+            store: Any = PostgresStore(source, schema=world.schema)
+        else:
+            store = MySQLStore(world.server | where, schema=world.schema)
+        with store:
+            store.peek(KEY)
+            # What begins the transaction says READ COMMITTED.
+            for number, marker, after, there in (
+                ("b", b"INSERT", 0, 0),
+                ("c", b"COMMIT", 1, 1),
+            ):
+                proxy.plan(Fault.DROP, marker=marker, after=after)
+                moved = attrs.evolve(record, series=number)
+                with pytest.raises(StoreAmbiguous):
+                    store.restore([moved], events, [])
+                assert len(world.store.get(number, ["a"])) == there
+
+
+def held(world: World) -> Any:
+    """A connection that has locked the record of ``a``, as another change does."""
+    connection = world.connect()
+    connection.cursor().execute(
+        f"SELECT * FROM {world.schema}.crmid_number WHERE number = 'a' FOR UPDATE"
+    )
+    return connection
+
+
+def test_a_lock_that_others_keep_is_busy_and_leaves_nothing_behind(world: World) -> None:
+    record = live(world.store, "a", "1")
+    store = world.again(timeout=1.0)
+    with contextlib.closing(held(world)):
+        failed = act()
+        with pytest.raises(StoreBusy):
+            store.change([to(record, State.ACTIVE)], failed)
+        assert world.store.claimed(S, failed.token) is None
+    assert store.change([to(record, State.ACTIVE)], act())
+
+
+def begun(world: World) -> Any:
+    connection = world.connect()
+    if world.engine == "mariadb":
+        connection.begin()
+    return connection
+
+
+def test_records_are_part_of_the_callers_transaction(world: World) -> None:
+    store = world.store
+    a = live(store, "a", "1")
+    for end in ("rollback", "commit"):
+        with contextlib.closing(begun(world)) as connection:
+            joined = store.within(connection)
+            done = act()
+            assert joined.claim(S, [item("b", ref="2"), item("c")], done).numbers == ("b", "c")
+            assert joined.claim(S, items(["x"]), done).numbers == ("b", "c")
+            assert joined.change([to(one(joined, "c"), State.VOID)], act())
+            assert [r.number for r in joined.scan(S, "", 9)] == ["a", "b", "c"]
+            assert [r.number for r in store.scan(S, "", 9)] == ["a"]
+            getattr(connection, end)()
+    assert [r.number for r in store.scan(S, "", 9)] == ["a", "b", "c"]
+    assert one(store, "a") == a
+
+
+def test_a_refused_change_leaves_the_callers_transaction_as_it_was(world: World) -> None:
+    store = world.store
+    a, b = live(store, "a", "1"), live(store, "b", "2")
+    with contextlib.closing(begun(world)) as connection:
+        joined = store.within(connection)
+        assert joined.claim(S, items(["c"]), act()).numbers == ("c",)
+        taken = attrs.evolve(to(b, State.ACTIVE), ref="1")
+        for refused in ([to(a, State.ACTIVE), taken], [attrs.evolve(a, rev=9)]):
+            assert joined.change(refused, act()) is False
+        assert joined.change([to(a, State.ACTIVE)], act(), links=[Link("phone", "1", "a")])
+        connection.commit()
+    assert [r.state for r in store.scan(S, "", 9)] == ["active", "assigned", "reserved"]
+    assert store.linked(S, "phone", "1") == Link("phone", "1", "a")
+
+
+def test_nothing_is_tried_again_in_the_callers_transaction(world: World) -> None:
+    record = live(world.store, "a", "1")
+    store = world.again(timeout=1.0)
+    with contextlib.closing(held(world)), contextlib.closing(begun(world)) as connection:
+        joined = store.within(connection)
+        with pytest.raises(StoreBusy):
+            joined.change([to(record, State.ACTIVE)], act())
+        with pytest.raises(TransactionUnsuitable):
+            joined.get(S, ["a"])
+        connection.rollback()
+
+
+def test_transactions_that_mostly_fail_are_refused(world: World) -> None:
+    record = live(world.store, "a", "1")
+    calls: list[Callable[[Any], object]] = [
+        lambda joined: joined.change([to(record, State.ACTIVE)], act()),
+        lambda joined: joined.claim(S, items(["b"]), act()),
+    ]
+    for call in calls:
+        with contextlib.closing(world.connect()) as connection:
+            cursor = connection.cursor()
+            if world.engine == "mariadb":
+                cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+                connection.begin()
+            else:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+            with pytest.raises(TransactionUnsuitable, match="READ COMMITTED"):
+                call(world.store.within(connection))
+            connection.rollback()
+            if world.engine == "mariadb":
+                connection.begin()
+            else:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+            assert call(world.store.within(connection, retries=True))
+            connection.rollback()
+
+
+def test_the_callers_time_out_is_as_it_was(pg_store: PostgresStore, postgres: str) -> None:
+    a = live(pg_store, "a", "1")
+    with psycopg.connect(postgres) as connection:
+        connection.execute("SET LOCAL lock_timeout = '7s'")
+        joined = pg_store.within(connection)
+        assert joined.claim(S, items(["b"]), act()).numbers == ("b",)
+        assert joined.change([to(a, State.ACTIVE)], act())
+        assert joined.change([to(a, State.ACTIVE)], act()) is False
+        assert connection.execute("SHOW lock_timeout").fetchone() == ("7s",)
+
+
+def test_records_are_part_of_an_async_transaction(
+    postgres: str, pg_schema: str, loop: Loop
+) -> None:
+    async def work() -> list[Record]:
+        store = AsyncPostgresStore(postgres, schema=pg_schema)
+        await store.create()
+        connection = await psycopg.AsyncConnection.connect(postgres)
+        joined = store.within(connection)
+        won = await joined.claim(S, items(["a"]), act())
+        assert won.numbers == ("a",)
+        assert len(await joined.get(S, ["a"])) == 1
+        assert await store.get(S, ["a"]) == []
+        await connection.commit()
+        await connection.close()
+        found = await store.get(S, ["a"])
+        await store.aclose()
+        return found
+
+    assert [r.number for r in loop.run(work())] == ["a"]
+
+
+def test_claims_are_on_the_disk_whatever_the_session_says(
+    postgres: str, pg_schema: str, admin: psycopg.Connection[Any]
+) -> None:
+    def hasty() -> psycopg.Connection[Any]:
+        return psycopg.connect(postgres, options="-c synchronous_commit=off")
+
+    with PostgresStore(hasty, schema=pg_schema) as store:
+        a = live(store, "a", "1")
+        admin.execute(
+            f"""CREATE FUNCTION {pg_schema}.tell() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION '%', current_setting('synchronous_commit'); END $$;
+            CREATE CONSTRAINT TRIGGER tell AFTER INSERT ON {pg_schema}.crmid_event
+            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION {pg_schema}.tell()
+            """.encode()
+        )
+        for call in (
+            lambda: store.claim(S, items(["b"]), act()),
+            lambda: store.change([to(a, State.ACTIVE)], act()),
+        ):
+            with pytest.raises(StoreError, match=r"PostgreSQL: on\b"):
+                call()
+
+
+def test_a_line_that_always_comes_and_goes_is_busy() -> None:
+    claim = Claim(S, items(["a"]), act(), None)
+    call = Call(Mode.LEASE, 1.0, any_isolation=True)
+    plan = PostgreSQL(None).records.claim(call, claim)
+    statement = next(plan)
+    with pytest.raises(StoreBusy, match="whenever"):
+        while True:
+            rows: list[Any] = []
+            if "WITH before" in statement.sql:
+                rows = [(None, 0, True, "0")]
+                rows = [("0", True, "", "")] if "done" not in statement.sql else rows
+            statement = plan.send(Answer(rows, 0, None))
+
+
+def test_errors_of_the_server_are_told(world: World) -> None:
+    """Not every error is a row that is there already."""
+    world.store.create()
+    world.sql("DROP TABLE {}_event")
+    for batch in (items(["a"]), items(f"{n:05d}" for n in range(1500))):
+        with pytest.raises(StoreError, match="missing"):
+            world.store.claim(S, batch, act())
+    world.sql("DROP TABLE {}_act")
+    with pytest.raises(StoreError, match="missing"):
+        world.store.claim(S, items(["a"]), act())

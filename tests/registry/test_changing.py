@@ -1,0 +1,256 @@
+"""Renumbering and merging: judged as a whole, applied at once, and found again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crmid import (
+    AliasCycle,
+    IllegalTransition,
+    InvalidValue,
+    Link,
+    MemoryStore,
+    Registry,
+    RenumberingRefused,
+    Scheme,
+    State,
+    UnknownNumber,
+)
+from crmid.records import Act, Record
+from crmid.registry.judging import cycle_of
+
+from .conftest import CATALOG, CUSTOMER, A, Clock, Make
+
+
+def issued(registry: Any, count: int) -> list[str]:
+    """Numbers that refer to 1, 2, 3 …"""
+    return [registry.issue(A, ref=str(n + 1)) for n in range(count)]
+
+
+def test_a_renumbered_customer_is_found_under_all_numbers(make: Make) -> None:
+    registry = make()
+    (old,) = issued(registry, 1)
+    registry.activate(old)
+    registry.link(old, "salesforce", "0015g")
+    new = registry.renumber(old, "C001-00001-B", actor="bob", reason="tier B")
+    assert (new.number, new.state, new.ref, new.seq) == ("C001-00001-B", "active", "1", 1)
+    assert registry.get(old).state is State.SUPERSEDED
+    assert registry.resolve(old).path == (old, "C001-00001-B")
+    assert registry.resolve(old).record == new
+    assert registry.by_ref("1") == new
+    assert registry.by_external("salesforce", "0015g") == new
+    last = registry.history(old)[-1]
+    assert (last.act.what, last.act.actor, last.act.reason) == ("renumbered", "bob", "tier B")
+    assert last.successor == new.number
+    assert registry.history(new.number)[0].act == last.act
+    for taken in (old, new.number):
+        with pytest.raises(RenumberingRefused, match=r"given once|stays"):
+            registry.renumber(new.number, taken)
+
+
+def test_a_reserved_number_can_be_the_new_one(make: Make) -> None:
+    registry = make()
+    (old,) = issued(registry, 1)
+    reserved = registry.issue({"dept": 2, "tier": "B"})
+    assert registry.renumber(old, reserved).ref == "1"
+    assert registry.get(reserved).rev == 2
+
+
+def test_chains_of_64_resolve(make: Make) -> None:
+    registry = make()
+    first = number = issued(registry, 1)[0]
+    for n in range(64):
+        number = registry.renumber(number, f"C002-{n + 1:05}-A").number
+    resolution = registry.resolve(first)
+    assert (resolution.number, len(resolution.path)) == (number, 65)
+    assert str(resolution).startswith(f"{first} → C002-00001-A → ")
+    assert resolution.record.ref == "1"
+
+
+def test_many_at_once(make: Make) -> None:
+    registry = make()
+    a, b, c, d, e, f = issued(registry, 6)
+    registry.activate(a)
+    registry.archive(b)
+    for number in (a, b, e):
+        registry.link(number, "phone", f"of {number}")
+    fresh = "C009-00001-A"
+    done = registry.renumber_many({a: b, b: fresh, c: d, d: c, e: "C009-00002-A"})
+    assert {old: record.number for old, record in done.items()} == {
+        a: b,
+        b: fresh,
+        c: d,
+        d: c,
+        e: "C009-00002-A",
+    }
+    live = {n: registry.get(n) for n in (b, fresh, c, d, f, "C009-00002-A")}
+    assert {n: record.ref for n, record in live.items()} == {
+        b: "1",
+        fresh: "2",
+        c: "4",
+        d: "3",
+        f: "6",
+        "C009-00002-A": "5",
+    }
+    assert (live[b].state, live[fresh].state) == ("active", "archived")
+    assert all(record.successor is None for record in live.values())
+    assert registry.resolve(a).path == (a, b)
+    assert registry.links(b) == [Link("phone", f"of {a}", b)]
+    assert registry.by_external("phone", f"of {b}").number == fresh
+    assert registry.by_external("phone", f"of {e}").number == "C009-00002-A"
+    assert registry.renumber_many({}) == {}
+
+
+def test_all_faults_are_told_at_once_and_nothing_is_changed(make: Make) -> None:
+    registry = make(CATALOG)
+    a, b, c, d = (registry.issue(A, ref=str(n), scheme="customer") for n in range(4))
+    void = registry.void(registry.issue(A, scheme="customer"), "typo").number
+    ticket = registry.issue(scheme="ticket", ref="7")
+    before = {n: registry.get(n) for n in (a, b, c, d, void, ticket)}
+    with pytest.raises(RenumberingRefused) as caught:
+        registry.renumber_many(
+            {
+                a: "C001-99999-D",
+                b: void,
+                void: "C001-00090-A",
+                "C001-00077-A": "C001-00078-A",
+                c: c,
+                d: "T202601010001",
+                ticket: "C001-00050-A",
+            }
+        )
+    faults = dict(caught.value.faults)
+    assert {k: v.partition(" ")[0] for k, v in faults.items()} == {
+        "C001-99999-D": "cannot",
+        void: "is",
+        "C001-00077-A": "was",
+        c: "stays",
+        "T202601010001": "cannot",
+        "C001-00050-A": "cannot",
+    }
+    assert {n: registry.get(n) for n in before} == before
+    with pytest.raises(RenumberingRefused, match="merge those instead"):
+        registry.renumber_many({a: "C001-00090-A", b: "C001-00090-A"})
+    with pytest.raises(RenumberingRefused, match="is of the series"):
+        registry.renumber(a, ticket)
+    with pytest.raises(RenumberingRefused, match="one series at a time"):
+        registry.renumber_many({a: "C001-00090-A", ticket: "T202601010001"})
+    with pytest.raises(AliasCycle) as cycle:
+        registry.renumber_many({a: b, b: c, c: a})
+    assert set(cycle.value.numbers) == {a, b, c}
+    with pytest.raises(InvalidValue, match="at most"):
+        registry.renumber_many({f"C001-{n:05}-A": f"C002-{n:05}-A" for n in range(5_001)})
+    assert {n: registry.get(n) for n in before} == before
+
+
+def test_an_expired_reservation_is_no_target(make: Make, clock: Clock) -> None:
+    from datetime import timedelta
+
+    registry = make()
+    (old,) = issued(registry, 1)
+    late = registry.reserve(A, ttl=timedelta(seconds=5))
+    clock.now += 10**10
+    with pytest.raises(RenumberingRefused, match="is reserved"):
+        registry.renumber(old, late)
+
+
+def test_merged_customers(make: Make) -> None:
+    registry = make(CATALOG)
+    one, two, three = (registry.issue(A, ref=str(n), scheme="customer") for n in range(3))
+    registry.activate(one)
+    registry.link(one, "phone", "1")
+    registry.link(two, "phone", "2")
+    kept = registry.merge(one, two, actor="bob", reason="same person")
+    assert (kept.number, kept.ref, kept.state) == (two, "1", "assigned")
+    assert registry.get(two) == kept
+    assert registry.merge(two, three).number == three
+    assert registry.resolve(one).path == (one, two, three)
+    assert [link.name for link in registry.links(three)] == ["1", "2"]
+    assert [e.act.what for e in registry.history(two)] == [
+        "issued",
+        "linked",
+        "merged",
+        "merged",
+    ]
+    with pytest.raises(UnknownNumber):
+        registry.by_ref("0")
+    for pair in ((one, three), (three, one)):
+        with pytest.raises(IllegalTransition, match="to merge it"):
+            registry.merge(*pair)
+    with pytest.raises(InvalidValue, match="into itself"):
+        registry.merge(three, three)
+    ticket = registry.issue(scheme="ticket", ref="9")
+    with pytest.raises(InvalidValue, match="of the series ticket"):
+        registry.merge(three, ticket)
+
+
+def test_damaged_records_do_not_hang() -> None:
+    store = MemoryStore()
+    registry = Registry(CUSTOMER, store)
+    a, b = issued(registry, 2)
+    for number, successor in ((a, b), (b, a)):
+        (record,) = store.get("customer", [number])
+        store.change([gone(record, successor)], Act(number, "damaged", "", 1))
+    with pytest.raises(AliasCycle):
+        registry.resolve(a)
+    (c,) = [registry.issue(A, ref="3")]
+    (record,) = store.get("customer", [c])
+    store.change([gone(record, "C001-77777-A")], Act(c, "damaged", "", 1))
+    with pytest.raises(UnknownNumber, match="77777"):
+        registry.resolve(c)
+
+
+def gone(record: Record, successor: str) -> Record:
+    import attrs
+
+    return attrs.evolve(record, state=State.SUPERSEDED, successor=successor, rev=record.rev + 1)
+
+
+MAPPINGS = st.dictionaries(st.integers(1, 8), st.integers(1, 12), max_size=8)
+
+
+@given(MAPPINGS)
+def test_a_mapping_does_what_it_says_or_nothing(numbers: dict[int, int]) -> None:
+    """Against the plain reading: whatever n referred to is called mapping[n] afterwards."""
+    registry = Registry(Scheme("s", "{seq:n2}"), MemoryStore())
+    for n in range(1, 9):
+        registry.issue(ref=f"thing {n}")
+    mapping = {f"{old:02}": f"{new:02}" for old, new in numbers.items()}
+    things = {n: f"thing {n}" for n in range(1, 9)}
+    wanted = {numbers.get(n, n): things[n] for n in range(1, 9)}
+    possible = len(wanted) == 8 and all(old != new for old, new in numbers.items())
+    try:
+        registry.renumber_many(mapping)
+    except AliasCycle as error:
+        circle = [int(n) for n in error.numbers]
+        assert len(circle) > 2
+        assert [numbers[n] for n in circle] == [*circle[1:], circle[0]]
+        wanted = {n: things[n] for n in range(1, 9)}
+    except RenumberingRefused:
+        assert not possible
+        wanted = {n: things[n] for n in range(1, 9)}
+    else:
+        assert possible
+    assert {
+        int(registry.by_ref(f"thing {n}").number): f"thing {n}" for n in range(1, 9)
+    } == wanted
+    for old in range(1, 9):  # no number is lost
+        assert registry.resolve(f"{old:02}").record.is_live
+
+
+@given(st.dictionaries(st.sampled_from("abcdefg"), st.sampled_from("abcdefgh"), max_size=7))
+def test_a_circle_is_found_if_there_is_one(mapping: dict[str, str]) -> None:
+    circles = set[frozenset[str]]()
+    for start in mapping:
+        path = [start]
+        while path[-1] in mapping and len(path) < 9:
+            path.append(mapping[path[-1]])
+        if start in path[1:]:
+            circles.add(frozenset(path))
+    found = cycle_of(mapping)
+    assert bool(found) == any(len(circle) > 2 for circle in circles)
+    assert not found or frozenset(found) in circles

@@ -1,0 +1,371 @@
+"""Issuing: keys, collisions, the fence, and what others do at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crmid import (
+    AsyncRegistry,
+    CounterBehind,
+    CounterKey,
+    InvalidValue,
+    KeyReused,
+    MemoryStore,
+    RefTaken,
+    Registry,
+    Scheme,
+    SequenceExhausted,
+    SQLiteStore,
+    StoreAmbiguous,
+    StoreBusy,
+    StoreError,
+    TooManyCollisions,
+    UnknownNumber,
+    in_thread,
+)
+from crmid.records import Act, Item
+
+from .conftest import CATALOG, CUSTOMER, INVOICE, TICKET, A, Clock, Make
+
+
+KEY = CounterKey("customer")
+
+
+def test_the_same_key_is_the_same_number(make: Make) -> None:
+    registry = make()
+    number = registry.issue(A, key="order-4711")
+    assert registry.issue({"tier": "A", "dept": "001"}, key="order-4711") == number
+    assert make().issue(A, key="order-4711") == number
+    assert registry.issue(A) == "C001-00002-A"  # nothing was drawn for the repeated ones
+    for other in (
+        {"values": {"dept": 2, "tier": "A"}},
+        {"ref": "7"},
+        {"at": datetime(2026, 1, 1, tzinfo=UTC)},
+    ):
+        with pytest.raises(KeyReused, match="order-4711"):
+            registry.issue(**({"values": A, "key": "order-4711"} | other))
+    with pytest.raises(KeyReused):
+        registry.issue_many(2, A, key="order-4711")
+    assert registry.issue(A, key="order-4712", ref="7") == "C001-00003-A"
+    assert registry.issue(A, key="order-4712", ref="7") == "C001-00003-A"
+
+
+def test_many_at_once_and_again(make: Make) -> None:
+    registry = make()
+    assert registry.issue_many(0, A, key="none") == []
+    many = registry.issue_many(12_000, A, key="import", reason="begin")
+    assert many == [f"C001-{n:05}-A" for n in range(1, 12_001)]
+    assert registry.issue_many(12_000, A, key="import") == many
+    assert registry.issue(A) == "C001-12001-A"
+    record = registry.get(many[7_000])
+    assert (record.seq, record.scope, record.period, record.scheme) == (
+        7_001,
+        "",
+        "",
+        "customer",
+    )
+
+
+def test_a_step_and_a_scope(make: Make) -> None:
+    registry = make(INVOICE)
+    at = datetime(2025, 6, 1, tzinfo=UTC)
+    numbers = registry.issue_many(3, {"branch": "NY"}, at=at, key="old")
+    assert numbers == ["I2025-0010NY", "I2025-0015NY", "I2025-0020NY"]
+    assert registry.issue_many(3, {"branch": "NY"}, at=at, key="old") == numbers
+    assert [registry.get(number).seq for number in numbers] == [10, 15, 20]
+    assert registry.get(numbers[0]).period == "2025"
+
+
+def test_a_taken_random_number_is_drawn_again(make: Make) -> None:
+    one, other = (make(TICKET, entropy=alike()) for _ in range(2))
+    numbers = [one.issue() for _ in range(5)] + [other.issue() for _ in range(5)]
+    assert len(set(numbers)) == 10  # though both draw the same
+    assert [one.get(number).state for number in numbers] == ["reserved"] * 10
+
+
+def alike() -> Callable[[int], bytes]:
+    """Entropy that is the same each time, but for the tokens of acts."""
+    same = random.Random(1)
+    return lambda n: os.urandom(n) if n == 16 else same.randbytes(n)
+
+
+def test_when_all_are_taken(make: Make) -> None:
+    tiny = Scheme("tiny", "{time:%Y}{random:n2}")
+    store = make.store  # type: ignore[attr-defined]
+    taken = [Item(f"2026{n:02}", "tiny", "", "", None) for n in range(100)]
+    store.claim("tiny", taken, Act("all", "issued", "ann", 1))
+    with pytest.raises(TooManyCollisions) as caught:
+        make(tiny).issue()
+    assert caught.value.tries == 20
+    assert caught.value.number.startswith("2026")
+
+
+def test_a_number_made_by_hand_is_passed_over(make: Make) -> None:
+    registry = make()
+    first = registry.issue(A, ref="7")
+    assert registry.renumber(first, "C001-00003-A").seq is None  # not the counter's
+    assert [registry.issue(A) for _ in range(2)] == ["C001-00002-A", "C001-00004-A"]
+    assert make().issue(A) == "C001-00005-A"
+
+
+def test_a_counter_behind_its_records_is_noticed(make: Make) -> None:
+    store = make.store  # type: ignore[attr-defined]
+    claimed = [Item(f"C001-{n:05}-A", "customer", "", "", n) for n in (3, 9)]
+    store.claim("customer", claimed, Act("restored", "restored", "ann", 1))
+    registry = make()
+    for _ in range(2):
+        with pytest.raises(CounterBehind) as caught:
+            registry.issue(A)
+        error = caught.value
+        assert (error.key, error.next_value, error.highest) == (KEY, None, 9)
+        with pytest.raises(CounterBehind):
+            registry.issue_many(3, A)
+    store.reserve(KEY, 5)
+    with pytest.raises(CounterBehind, match="stands at 6"):
+        registry.issue(A)
+    assert registry.advance(KEY, reason="backup of Monday") == 10
+    assert registry.issue(A) == "C001-00010-A"
+    assert registry.advance(KEY, 5) == 11  # never lowered
+    assert registry.advance(KEY, 100) == 100
+    spans = store.spans(KEY, 0, 1000)
+    assert [(s.lo, s.hi, s.act.what, s.act.reason) for s in spans] == [
+        (6, 10, "advanced", "backup of Monday"),
+        (11, 100, "advanced", ""),
+    ]
+    with pytest.raises(UnknownNumber, match="counter"):
+        registry.advance(CounterKey("other"))
+
+
+def test_blocks_are_noted(make: Make) -> None:
+    store = make.store  # type: ignore[attr-defined]
+    registry = make(lease=50)
+    numbers = [registry.issue(A) for _ in range(3)]
+    make().issue_many(20, A)
+    assert numbers == ["C001-00001-A", "C001-00002-A", "C001-00003-A"]
+    spans = [(s.lo, s.hi, s.act.what) for s in store.spans(KEY, 0, 1000)]
+    assert spans == [(1, 51, "leased"), (51, 71, "leased")]
+    registry.close()
+
+
+def test_a_registry_ends(path: Path) -> None:
+    with Registry(CUSTOMER, MemoryStore(), lease=10) as registry:
+        assert registry.issue(A) == "C001-00001-A"
+    with pytest.raises(ValueError, match="closed"):
+        registry.issue(A)
+
+    async def main() -> str:
+        async with AsyncRegistry(CUSTOMER, in_thread(MemoryStore()), lease=10) as registry:
+            return await registry.issue(A)
+
+    assert asyncio.run(main()) == "C001-00001-A"
+
+
+def test_an_exhausted_counter(make: Make) -> None:
+    registry = make(Scheme("s", "{seq:n1}"))
+    assert registry.issue_many(9) == list("123456789")
+    with pytest.raises(SequenceExhausted):
+        registry.issue()
+
+
+class Lossy:
+    """A store whose answers are lost, a few times each."""
+
+    def __init__(self, store: MemoryStore, losses: int) -> None:
+        self._store = store
+        self._losses = losses
+        self.lost = 0
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._store, name)
+        if name not in {"claim", "change"}:
+            return method
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            answer = method(*arguments, **options)
+            self.lost += 1
+            if self.lost % (self._losses + 1):
+                raise StoreAmbiguous("no answer")
+            return answer
+
+        return call
+
+
+def test_lost_answers_are_asked_for_again() -> None:
+    store = MemoryStore()
+    lossy: Any = Lossy(store, 3)
+    registry = Registry(CUSTOMER, lossy, counters=store)
+    number = registry.issue(A, ref="7")
+    assert registry.activate(number).rev == 2
+    assert registry.renumber(number, "C001-00001-B").rev == 1
+    assert [len(registry.history(n)) for n in (number, "C001-00001-B")] == [3, 1]
+    worse: Any = Lossy(store, 9)
+    registry = Registry(CUSTOMER, worse, counters=store)
+    with pytest.raises(StoreAmbiguous):
+        registry.issue(A)
+
+
+class Meddling:
+    """A store to which somebody else is always faster."""
+
+    def __init__(self, store: MemoryStore, meddle: Any) -> None:
+        self._store = store
+        self._meddle = meddle
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "change":
+            self._meddle()
+        return getattr(self._store, name)
+
+
+def test_who_is_always_too_late_gives_up() -> None:
+    store = MemoryStore()
+    other = Registry(CUSTOMER, store)
+    number = other.issue(A, ref="7")
+    other.activate(number)
+    count = iter(range(1000))
+    meddling: Any = Meddling(store, lambda: other.link(number, "n", str(next(count))))
+    registry = Registry(CUSTOMER, meddling, counters=store)
+    calls: list[Callable[[], object]] = [
+        lambda: registry.archive(number),
+        lambda: registry.link(number, "phone", "1"),
+        lambda: registry.renumber(number, "C009-00001-A"),
+    ]
+    for call in calls:
+        with pytest.raises(StoreBusy, match="others"):
+            call()
+    assert other.get(number).state == "active"
+
+
+def test_the_ref_that_somebody_else_was_faster_to_take() -> None:
+    store = MemoryStore()
+    other = Registry(CUSTOMER, store)
+    number = other.issue(A)
+    meddling: Any = Meddling(store, lambda: other.issue(A, ref="7", key="once"))
+    registry = Registry(CUSTOMER, meddling, counters=store)
+    with pytest.raises(RefTaken):
+        registry.assign(number, "7")
+
+    class Early:
+        def __getattr__(self, name: str) -> Any:
+            if name == "by_ref":
+                other.issue(A, ref="9", key="the same")
+            return getattr(store, name)
+
+    early: Any = Early()
+    number = Registry(CUSTOMER, early, counters=store).issue(A, ref="9", key="the same")
+    assert number == other.by_ref("9").number  # it was the same request
+
+    class Late:
+        awake = False
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "claim" and self.awake:
+                other.issue(A, ref="8", key="twice")
+            return getattr(store, name)
+
+    late: Any = Late()
+    registry = Registry(CUSTOMER, late, counters=store)
+    late.awake = True
+    with pytest.raises(RefTaken):
+        registry.issue(A, ref="8")
+
+
+def test_an_expiry_that_somebody_else_was_faster_than(clock: Clock) -> None:
+    from datetime import timedelta
+
+    store = MemoryStore()
+    other = Registry(CUSTOMER, store, clock=clock)
+    one, two = (other.reserve(A, ttl=timedelta(hours=1)) for _ in range(2))
+    done: list[str] = []
+
+    def meddle() -> None:
+        if not done:
+            done.append(other.void(one, "by hand").number)
+
+    meddling: Any = Meddling(store, meddle)
+    registry = Registry(CUSTOMER, meddling, counters=store, clock=clock)
+    clock.now += 10**13
+    assert registry.expire() == [two]
+    assert other.history(one)[-1].act.what == "voided"
+
+
+def test_threads_with_one_key_get_one_number(path: Path) -> None:
+    with SQLiteStore(path) as store:
+        registry = Registry(CUSTOMER, store)
+        with ThreadPoolExecutor(8) as pool:
+            for n in range(20):
+                waiting = [pool.submit(registry.issue, A, key=f"k{n}") for _ in range(8)]
+                assert len({each.result() for each in waiting}) == 1
+        records = store.scan("customer", "", 1000)
+    assert len(records) == 20
+
+
+def test_threads_never_share_a_random_number(path: Path) -> None:
+    small = Scheme("small", "{time:%Y}{random:n3}")
+    with SQLiteStore(path) as store:
+        registries = [Registry(small, store) for _ in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            waiting = [pool.submit(each.issue) for each in registries * 100]
+        numbers = [each.result() for each in waiting]
+    assert len(set(numbers)) == len(numbers) == 400
+
+
+def test_notes_that_cannot_be_written_do_not_matter() -> None:
+    store = MemoryStore()
+
+    class Full:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+        def log(self, _: object) -> None:
+            raise StoreError("the disk is full")
+
+    full: Any = Full()
+    assert len(Registry(CUSTOMER, full, counters=store).issue_many(3, A)) == 3
+
+
+def test_unfit_stores_are_refused() -> None:
+    memory = MemoryStore()
+    bad: list[tuple[Any, Any, str]] = [
+        (Registry, "numbers.db", "keeps no records"),
+        (Registry, in_thread(memory), "use AsyncRegistry"),
+        (AsyncRegistry, memory, "in_thread"),
+    ]
+    for kind, store, reason in bad:
+        with pytest.raises(InvalidValue, match=reason):
+            kind(CUSTOMER, store)
+    none: Any = object()
+    with pytest.raises(InvalidValue, match="keeps no counters"):
+        Registry(CUSTOMER, memory, counters=none)
+    with pytest.raises(InvalidValue, match="Scheme or a Catalog"):
+        Registry(none, memory)
+
+
+def test_many_counters_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crmid.registry.fence._MOST_SEEN", 2)
+    registry = Registry(INVOICE, MemoryStore())
+    for branch in ("AA", "BB", "CC", "AA", "DD"):
+        registry.issue({"branch": branch})
+    assert registry.issue({"branch": "AA"}).endswith("0020AA")
+
+
+def test_requests_are_json(make: Make) -> None:
+    registry = make(CATALOG)
+    number = registry.issue(A, key="k", ref="7", scheme="customer")
+    (event,) = registry.history(number)
+    assert json.loads(event.act.memo) == {
+        "scheme": "customer",
+        "values": {"dept": "001", "tier": "A"},
+        "count": 1,
+        "ref": "7",
+    }
