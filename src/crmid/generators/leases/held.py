@@ -12,6 +12,7 @@ import weakref
 from contextlib import suppress
 from typing import Any
 
+import crmid.stores.sqlite.session  # noqa: F401 - registers its hooks before ours, see below
 from crmid.counters import Block, CounterKey
 from crmid.errors import StoreError
 
@@ -151,6 +152,8 @@ def _after_fork() -> None:
     _GATE.release()
 
 
+# Before a fork the hooks run in the reverse order of their registration: fetches end first, and
+# only then do SQLite's hooks close the connections that the fetches work on.
 if hasattr(os, "register_at_fork"):  # pragma: no branch (Windows does not fork)
     os.register_at_fork(
         before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
