@@ -19,6 +19,7 @@ myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True  # LAWS, and not a list of functions
 autodoc_typehints_format = "short"
 napoleon_use_ivar = True  # attributes stand in the text of their class, once
 
@@ -32,13 +33,17 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(?:ulid\.)?ULID"),  # python-ulid's
     (r"py:.*", r"hypothesis\..+|(?:unittest\.)?SkipTest|SearchStrategy"),
     # Inner types, of which an application needs what the text beside them says.
-    (r"py:class", r"Lanes|Repairs|crmid\.checkdigits\.rules\.Rule"),
+    (r"py:class", r"Lanes|Rendering|Repairs|crmid\.checkdigits\.rules\.Rule"),
     (r"py:class", r"crmid\.stores\.redis_\.lines\.Client"),  # any client of redis-py
     (
         r"py:class",
         r"crmid\.stores\.threads\.(?:(?:Remembering|Record)?ThreadedStore|_Everything)",
     ),
-    (r"py:class", r"crmid\.stores\.sql\.fitness\.Fitness"),
+    (r"py:class", r"crmid\.stores\.sql\.(?:fitness\.Fitness|records\.writing\.Writing)"),
+    (
+        r"py:class",
+        r"date|crmid\.registry\.(?:\w+\.maintenance\.(?:Async)?Runs|known\.Known|life\.Deeds)",
+    ),
 ]
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import attrs
 
 from .counters import CounterKey
+from .errors import drawn, shown
 from .periods import instant
 
 
@@ -161,9 +162,12 @@ class Event:
 
     def __str__(self) -> str:
         act = self.act
-        who = f" by {act.actor}" if act.actor else ""
-        why = f": {act.reason}" if act.reason else ""
-        return f"{self.when:%Y-%m-%d %H:%M:%S}Z {act.what}{who}{why} ({self.state})"
+        who = f" by {drawn(act.actor)}" if act.actor else ""
+        why = f": {drawn(act.reason)}" if act.reason else ""
+        whose = f", {shown(self.ref)}" if self.ref is not None else ""
+        where = f" → {shown(self.successor)}" if self.successor is not None else ""
+        what = f"{self.state}{where or whose}"
+        return f"{self.when:%Y-%m-%d %H:%M:%S}Z {drawn(act.what)}{who}{why} ({what})"
 
 
 class Item(NamedTuple):

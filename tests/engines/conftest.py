@@ -17,7 +17,7 @@ import pytest
 from crmid.stores import AsyncPostgresStore, Block, CounterKey, MySQLStore, PostgresStore
 
 
-pytest.register_assert_rewrite("tests.engines.worlds", "tests.registry.laws")
+pytest.register_assert_rewrite("tests.engines.worlds")
 
 T = TypeVar("T")
 

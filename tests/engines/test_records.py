@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -11,23 +11,51 @@ import psycopg
 import pymysql
 import pytest
 from tests.faults import claim_answers, claim_batches
+from tests.faults.engines import mariadb_at, postgres_at
 from tests.faults.ledger import Bounds
 from tests.faults.proxy import Fault, Proxy
-from tests.registry.laws import S, act, item, items, live, one, to
 
 from crmid.errors import StoreAmbiguous, StoreBusy, StoreError, TransactionUnsuitable
 from crmid.records import Link, Record, State
-from crmid.stores import AsyncPostgresStore, CounterKey, MySQLStore, PostgresStore
+from crmid.stores import (
+    AsyncJoinedRecordStore,
+    AsyncPostgresStore,
+    AsyncRecordStore,
+    CounterKey,
+    JoinedRecordStore,
+    MySQLStore,
+    PostgresStore,
+    RecordStore,
+)
 from crmid.stores.sql.mariadb import MariaDB
-from crmid.stores.sql.plans import Answer, Call, Mode
+from crmid.stores.sql.plans import Answer, Call, Mode, Plan
 from crmid.stores.sql.postgresql import PostgreSQL
+from crmid.stores.sql.records.statements import Refused
 from crmid.stores.sql.records.tables import Claim
+from crmid.testing.deeds import act, item, items, to
 
 from .conftest import Loop
 
 
+S = "customer"
 KEY = CounterKey(S)
 TABLES = [f"crmid_{name}" for name in ("act", "line", "number", "event", "link", "span")]
+
+
+def one(store: Any, number: str) -> Record:
+    found: list[Record] = store.get(S, [number])
+    assert len(found) == 1
+    return found[0]
+
+
+def live(store: Any, number: str, ref: str) -> Record:
+    store.claim(S, [item(number, ref=ref)], act())
+    return one(store, number)
+
+
+#: What type checkers see of it.
+KINDS: list[type[RecordStore]] = [PostgresStore, MySQLStore, JoinedRecordStore]
+ASYNC_KINDS: list[type[AsyncRecordStore]] = [AsyncPostgresStore, AsyncJoinedRecordStore]
 
 
 class World:
@@ -136,24 +164,20 @@ def test_events_are_kept_as_they_are(world: World) -> None:
 
 
 def test_a_server_that_lets_nobody_make_triggers_is_fine() -> None:
-    for code, there in ((1419, False), (1142, True)):
-        plan = MariaDB(None).records.create()
-        statement = next(plan)
-        with contextlib.suppress(StopIteration), watched(there=there):
-            while True:
-                if "TRIGGER" in statement.sql:
-                    statement = plan.throw(pymysql.err.OperationalError(code, "no"))
-                else:
-                    statement = plan.send(Answer([], 0, None))
-
-
-@contextlib.contextmanager
-def watched(*, there: bool) -> Iterator[None]:
-    if not there:
-        yield
-        return
+    without_triggers(1419)
     with pytest.raises(pymysql.err.OperationalError):
-        yield
+        without_triggers(1142)
+
+
+def without_triggers(code: int) -> None:
+    plan = MariaDB(None).records.create()
+    statement = next(plan)
+    with contextlib.suppress(StopIteration):
+        while True:
+            if "TRIGGER" in statement.sql:
+                statement = plan.throw(pymysql.err.OperationalError(code, "no"))
+            else:
+                statement = plan.send(Answer([], 0, None))
 
 
 def test_large_batches_win_what_is_free(world: World) -> None:
@@ -170,6 +194,19 @@ def test_large_batches_win_what_is_free(world: World) -> None:
     assert [r.number for r in store.get(S, [hostile[7].number])] == [hostile[7].number]
 
 
+def test_the_last_events_and_runs_of_one_state(world: World) -> None:
+    store = world.store
+    store.claim(S, [item(f"n{n}", n) for n in range(6)], act())
+    for number in ("n1", "n4"):
+        assert store.change([to(one(store, number), State.VOID)], act(f"void {number}"))
+    latest = store.latest(S, ["n4", "n0", "none", "n4"])
+    assert latest == [store.history(S, "n0")[-1], store.history(S, "n4")[-1]]
+    assert latest[1].act.what == "void n4"
+    void = store.run(KEY, (0, ""), 9, 9, state=State.VOID)
+    assert [record.number for record in void] == ["n1", "n4"]
+    assert store.run(KEY, (1, "n1"), 4, 9, state=State.VOID) == []
+
+
 def test_overlapping_batches_of_processes_make_no_deadlock(world: World) -> None:
     line = claim_batches.run(world.engine, Bounds(5, 60.0))
     assert (line["troubles"], line["lost"], line["repeats"]) == (0, 0, 0), line
@@ -183,31 +220,21 @@ def test_no_number_is_left_over_when_answers_are_lost(world: World) -> None:
 def test_a_restore_whose_answer_was_lost_is_not_tried_again(world: World) -> None:
     record = live(world.store, "a", "1")
     events = world.store.history(S, "a")
-    parts: dict[str, Any] = {"host": "127.0.0.1", "port": 5432}
-    if world.engine == "postgres":
-        parts |= {k: v for k, v in psycopg.conninfo.conninfo_to_dict(world.server).items() if v}
-    else:
-        parts = world.server
-    with Proxy(parts["host"], int(parts["port"])) as proxy:
-        where = {"host": proxy.host, "port": proxy.port}
-        if world.engine == "postgres":
-            plain = {"sslmode": "disable", "gssencmode": "disable"}
-            source: Any = psycopg.conninfo.make_conninfo(world.server, **where, **plain)
-            store: Any = PostgresStore(source, schema=world.schema)
-        else:
-            store = MySQLStore(world.server | where, schema=world.schema)
-        with store:
-            store.peek(KEY)
-            # What begins the transaction says READ COMMITTED.
-            for number, marker, after, there in (
-                ("b", b"INSERT", 0, 0),
-                ("c", b"COMMIT", 1, 1),
-            ):
-                proxy.plan(Fault.DROP, marker=marker, after=after)
-                moved = attrs.evolve(record, series=number)
-                with pytest.raises(StoreAmbiguous):
-                    store.restore([moved], events, [])
-                assert len(world.store.get(number, ["a"])) == there
+    at = postgres_at if world.engine == "postgres" else mariadb_at
+    place = at(world.server, world.schema)
+    assert place.open_at is not None
+    with Proxy(*place.address) as proxy, place.open_at(proxy.host, proxy.port) as store:
+        store.peek(KEY)
+        # What begins the transaction says READ COMMITTED.
+        for number, marker, after, there in (
+            ("b", b"INSERT", 0, 0),
+            ("c", b"COMMIT", 1, 1),
+        ):
+            proxy.plan(Fault.DROP, marker=marker, after=after)
+            moved = attrs.evolve(record, series=number)
+            with pytest.raises(StoreAmbiguous):
+                store.restore([moved], events, [])
+            assert len(world.store.get(number, ["a"])) == there
 
 
 def held(world: World) -> Any:
@@ -364,15 +391,36 @@ def test_claims_are_on_the_disk_whatever_the_session_says(
 def test_a_line_that_always_comes_and_goes_is_busy() -> None:
     claim = Claim(S, items(["a"]), act(), None)
     call = Call(Mode.LEASE, 1.0, any_isolation=True)
-    plan = PostgreSQL(None).records.claim(call, claim)
-    statement = next(plan)
     with pytest.raises(StoreBusy, match="whenever"):
-        while True:
-            rows: list[Any] = []
-            if "WITH before" in statement.sql:
-                rows = [(None, 0, True, "0")]
-                rows = [("0", True, "", "")] if "done" not in statement.sql else rows
-            statement = plan.send(Answer(rows, 0, None))
+        play(PostgreSQL(None).records.claim(call, claim))
+
+
+def play(plan: Plan[Any]) -> None:
+    """As a server without any lines, and on which none can be written."""
+    statement = next(plan)
+    while True:
+        rows: list[Any] = []
+        if "WITH before" in statement.sql:
+            rows = [(None, 0, True, "0")] if "done" in statement.sql else [("0", True, "", "")]
+        statement = plan.send(Answer(rows, 0, None))
+
+
+def test_a_name_that_somebody_else_gives_meanwhile_is_refused() -> None:
+    call = Call(Mode.LEASE, 1.0, any_isolation=True)
+    records: Any = PostgreSQL(None).records
+    plan = records._link(call, S, [Link("phone", "1", "a")], ["a"])
+    next(plan)
+    plan.send(Answer([], 0, None))  # nobody has it
+    with pytest.raises(Refused):
+        plan.send(Answer([], 0, None))  # and nothing was inserted
+
+
+def test_counters_without_numbers_have_no_counts(world: World) -> None:
+    store = world.store
+    store.claim(S, items(["a"]), act())
+    assert store.claim(S, [item("a", scope="other")], act()).numbers == ()
+    assert [tally.key.scope for tally in store.tallies(S)] == [""]
+    assert store.buckets(CounterKey(S, "none"), 0, 9, 1) == []
 
 
 def test_errors_of_the_server_are_told(world: World) -> None:

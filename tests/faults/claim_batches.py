@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import os
 import random
+import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tests.faults.claim_kills import SERIES, all_events
@@ -16,6 +19,8 @@ from tests.faults.ledger import HANGING, Bounds, Lease, Ledger, command, drained
 
 from crmid.errors import StoreError
 from crmid.records import Act, Item
+from crmid.stores.sql.efforts import Effort
+from crmid.stores.sql.sync.store import SQLStore
 
 
 _PROCESSES = 8
@@ -45,27 +50,25 @@ def claim(place: Place, turns: range, index: int, pipe: int) -> None:
 
 def once(store: Any) -> None:
     """Try nothing again, where the store would."""
-    from crmid.stores.sql.efforts import Effort
 
-    if hasattr(store, "_own"):
-        store._own = lambda plan, *, writes=True: store._once(plan, Effort(30.0), writes=writes)
+    def own(plan: Callable[[Any], Any], *, writes: bool = True) -> Any:
+        return store._once(plan, Effort(30.0), writes=writes)
+
+    if isinstance(store, SQLStore):
+        store._own = own  # type: ignore[method-assign]
 
 
 def run(engine: str, bounds: Bounds, lease: Lease = 1) -> dict[str, Any]:
     """Claim overlapping batches; the result as the script prints it."""
-    import time
-
     ledger = Ledger(engine, "overlapping batches", lease)
     troubles: list[str] = []
     with ENGINES[engine]() as place, place.open() as store:
-        store.create() if hasattr(store, "create") else store.claimed(SERIES, "none")
+        if isinstance(store, SQLStore):
+            store.create()
         told = 0
         while bounds.more(ledger):
             turns = range(ledger.runs, ledger.runs + 5)
-            children = [
-                forked(lambda pipe, i=i, turns=turns: claim(place, turns, i, pipe))  # type: ignore[misc]
-                for i in range(_PROCESSES)
-            ]
+            children = [forked(partial(claim, place, turns, i)) for i in range(_PROCESSES)]
             for child, pipe in children:
                 output, ended = drained(pipe, time.monotonic() + 6 * HANGING)
                 os.waitpid(child, 0)

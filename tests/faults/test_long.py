@@ -11,6 +11,9 @@ import pytest
 from tests.faults import (
     answers,
     cancellations,
+    claim_answers,
+    claim_batches,
+    claim_kills,
     crashes,
     failovers,
     fairness,
@@ -81,6 +84,27 @@ def test_cancellations(engine: str, lease: Lease, long_seconds: float) -> None:
 def test_dropped_answers(engine: str, lease: Lease, long_seconds: float) -> None:
     reachable(engine)
     kept(answers.run, engine, lease, 1000, long_seconds / 8)
+
+
+@pytest.mark.parametrize("engine", claim_kills.KEEPERS)
+def test_kills_in_claims(engine: str, long_seconds: float) -> None:
+    reachable(engine)
+    line = kept(claim_kills.run, engine, 1, 1000, long_seconds / 8)
+    assert line["lost"] == 0
+
+
+@pytest.mark.parametrize("engine", claim_answers.SERVERS)
+def test_dropped_answers_of_claims(engine: str, long_seconds: float) -> None:
+    reachable(engine)
+    line = kept(claim_answers.run, engine, 1, 1000, long_seconds / 8)
+    assert line["lost"] == 0
+
+
+@pytest.mark.parametrize("engine", claim_batches.KEEPERS)
+def test_overlapping_batches(engine: str, long_seconds: float) -> None:
+    reachable(engine)
+    line = kept(claim_batches.run, engine, 1, 50, long_seconds / 8)
+    assert (line["lost"], line["troubles"]) == (0, 0)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from crmid import Alphabet, CollisionBudgetExceeded, IdGenerator, InvalidValue, Scheme
 from crmid.alphabets import ALPHABETS
-from crmid.generators import draws
-from crmid.generators.draws import _SPARE, Permutation, Tick, Undrawn, below, random_texts
+from crmid.generators import ticks
+from crmid.generators.draws import _SPARE, Permutation, Undrawn, below, random_texts
+from crmid.generators.ticks import Tick
 from crmid.parts import Random
 
 from .doubles import Bytes, Clock
@@ -105,7 +106,7 @@ def test_each_character_is_exactly_as_likely_as_the_others(alphabet: Alphabet) -
     ],
 )
 def test_rejected_bytes_are_drawn_again(answers: list[bytes]) -> None:
-    """Bytes that would favour some digits are left out wherever they stand; others are spare."""
+    """Bytes that would favour some digits are left out wherever they stand; others spare."""
     entropy = Bytes(answers=list(answers))
     assert random_texts(Random(ALPHABETS["n"], 3), 1, entropy) == ["123"]
     assert entropy.asked == [len(answer) for answer in answers]
@@ -259,7 +260,7 @@ N2 = Random(ALPHABETS["n"], 2)
 def test_a_tick_gives_each_text_once_for_each_scope(data: st.DataObject) -> None:
     """In batches of any size, with memory bounded anywhere: no text comes twice in a scope."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(draws, "_MOST_REMEMBERED", data.draw(st.integers(0, 150)))
+        patch.setattr(ticks, "_MOST_REMEMBERED", data.draw(st.integers(0, 150)))
         tick, entropy = Tick(("2026",)), Bytes(data.draw(st.integers(0, 2**32)))
         drawn: dict[tuple[str, ...], list[str]] = {}
         for _ in range(data.draw(st.integers(1, 10))):
@@ -281,7 +282,7 @@ def test_a_tick_gives_each_text_once_for_each_scope(data: st.DataObject) -> None
 
 def test_scopes_beyond_the_bound_share_a_pool(monkeypatch: pytest.MonkeyPatch) -> None:
     """With very many given values memory stays bounded: later ones share a pool."""
-    monkeypatch.setattr(draws, "_MOST_SCOPES", 3)
+    monkeypatch.setattr(ticks, "_MOST_SCOPES", 3)
     tick, entropy = Tick(("2026",)), Bytes()
     shared: list[str] = []
     for name in "ABCDEFG":
@@ -298,7 +299,7 @@ def test_scopes_beyond_the_bound_share_a_pool(monkeypatch: pytest.MonkeyPatch) -
 
 def test_memory_of_a_tick_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the bound nothing more is remembered, in none of the pools."""
-    monkeypatch.setattr(draws, "_MOST_REMEMBERED", 50)
+    monkeypatch.setattr(ticks, "_MOST_REMEMBERED", 50)
     tick, entropy = Tick(("2026",)), Bytes()
     part = Random(ALPHABETS["n"], 9)
     for _ in range(4):

@@ -131,9 +131,9 @@ def test_nothing_of_the_parent_is_kept() -> None:
 IMPORTED = """
 import sys
 from crmid import IdGenerator, MemoryStore, Scheme
-from crmid.generators import draws
+from crmid.generators import ticks
 
-draws._MOST_REMEMBERED = 3
+ticks._MOST_REMEMBERED = 3
 generators = [
     IdGenerator(Scheme("s", template, tz="Asia/Shanghai"), MemoryStore())
     for template in (

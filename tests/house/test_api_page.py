@@ -20,6 +20,7 @@ PUBLIC = [
     "crmid.checkdigits",
     "crmid.counters",
     "crmid.errors",
+    "crmid.maintenance",
     "crmid.parts",
     "crmid.records",
     "crmid.stores",

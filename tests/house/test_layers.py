@@ -17,6 +17,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "crmid"
 LAYERS = (
     # Loads names of a package when they are first asked for.
     "later",
+    "lazily",
     # The core: pure, without clock, entropy or I/O.
     "counters",
     "errors",

@@ -10,7 +10,7 @@ import pytest
 from typing_extensions import is_protocol
 
 import crmid
-from crmid import alphabets, counters, errors, parts, records
+from crmid import alphabets, counters, errors, maintenance, parts, records
 
 
 _KEY = counters.CounterKey("customer", "dept=001", "2026")
@@ -101,28 +101,45 @@ _SCHEME = crmid.Scheme("invoice", "{branch:a2}{time:%Y}-{seq:n4,reset=year,per=b
 _ACT = records.Act("t1", "issued", "ann", 1_000_000_000, "because", "{}")
 _ITEM = records.Item("AB2026-0007", "invoice", "branch=AB", "2026", 7)
 _RECORD = _ITEM.record("invoice", 1, None)
+_GAP = maintenance.Gap(_KEY, 1, 4, 1, maintenance.Why.VOID, _ACT)
 _LUHN = crmid.checkdigits.get("luhn")
 
 #: Every public value, by the name of its class. A new class gets a line here.
 VALUES: dict[str, object] = {
     "Act": _ACT,
+    "Advance": maintenance.Advance(_KEY, None, 8),
     "Alphabet": crmid.Alphabet("colours", "RGB"),
+    "AuditReport": maintenance.AuditReport((), 0, (), (_GAP,), ()),
     "Block": crmid.Block(_KEY, 1, 4),
     "Catalog": crmid.Catalog([_SCHEME, crmid.Scheme("event", "{ulid}")]),
     "CheckCharacters": parts.CheckCharacters(_LUHN, ("dept", "seq")),
     "Choice": parts.Choice("tier", ("A", "B")),
     "Claimed": records.Claimed(_ACT, ("A1", "A2")),
     "Code": parts.Code("dept", alphabets.DIGITS, 2, 4),
+    "Complaint": maintenance.Complaint("clock", "counter x", "ahead", "set it"),
+    "CounterAudit": maintenance.CounterAudit(_KEY, 1, 2, 1, ()),
     "CounterKey": _KEY,
+    "Diagnosis": maintenance.Diagnosis((), ("MemoryStore",)),
+    "Entry": maintenance.Entry("A1", "customer 7"),
     "Event": records.Event("A1", 1, records.State.RESERVED, None, None, _ACT),
+    "Finding": maintenance.Finding(maintenance.Fault.INVALID, "customer", "A1", "wrong"),
     "Fixed": parts.Fixed("客户-"),
+    "Forecast": maintenance.Forecast(_KEY, 2, 98, 99, 1.5, None, None, maintenance.Level.FINE),
+    "Gap": _GAP,
+    "ImportReport": maintenance.ImportReport(1, 1, 0, (), ()),
     "Item": records.Item("A1", "invoice", "", "", None),
     "Link": records.Link("salesforce", "0015g", "A1"),
+    "ListAudit": maintenance.ListAudit(1, 0, 0, 0, 0, (), (), ()),
+    "ListCounter": maintenance.ListCounter(_KEY, 1, 0),
+    "Misprint": maintenance.Misprint(1, "A1", "invalid", "wrong"),
     "Number": _SCHEME.parse("AB2026-0007"),
     "Random": parts.Random(alphabets.CROCKFORD, 10),
     "Record": _RECORD,
+    "Refusal": maintenance.Refusal(1, "A1", "is on record already"),
     "Resolution": crmid.Resolution(_RECORD, ("A1", "AB2026-0007")),
+    "Run": maintenance.Run(_KEY, 1, 9, 2),
     "Scheme": _SCHEME,
+    "Seal": maintenance.Seal(1, 1, 1, 1, 1, 0, 0, "0f"),
     "SequenceNumber": parts.SequenceNumber(5, 8, per=("dept",), start=1000),
     "Span": records.Span(_KEY, 1, 101, _ACT),
     "System": _LUHN,
@@ -136,13 +153,17 @@ VALUES: dict[str, object] = {
 #: Public classes that are no values, each with the reason.
 OTHERS = {
     "AsyncIdGenerator": "holds a store, a clock and entropy",
+    "AsyncJoinedRecordStore": "a transaction of the caller",
     "AsyncJoinedStore": "a transaction of the caller",
     "AsyncPostgresStore": "connections, tested with the stores",
     "AsyncRedisStore": "connections, tested with the stores",
     "AsyncRegistry": "holds a store, a clock and entropy",
     "Capability": "an enumeration",
+    "Fault": "an enumeration",
     "IdGenerator": "holds a store, a clock and entropy",
+    "JoinedRecordStore": "a transaction of the caller",
     "JoinedStore": "a transaction of the caller",
+    "Level": "an enumeration",
     "MemoryStore": "a copy would count on from the same values",
     "MySQLStore": "connections, tested with the stores",
     "PostgresStore": "connections, tested with the stores",
@@ -150,6 +171,7 @@ OTHERS = {
     "Registry": "holds a store, a clock and entropy",
     "SQLiteStore": "a connection, tested with the stores",
     "State": "an enumeration",
+    "Why": "an enumeration",
 }
 
 
@@ -157,7 +179,10 @@ def public_classes() -> set[str]:
     """The names of the public classes that are neither errors nor protocols."""
     found: dict[str, type[object]] = {
         name: thing
-        for module in (crmid, alphabets, counters, parts, records, crmid.checkdigits, STORES)
+        for module in (
+            *(crmid, alphabets, counters, maintenance, parts, records),
+            *(crmid.checkdigits, STORES),
+        )
         for name in module.__all__
         if isinstance(thing := getattr(module, name), type)
     }

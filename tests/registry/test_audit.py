@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -48,7 +49,7 @@ def test_each_gap_has_its_reason(make: Make) -> None:
     registry.reserve(A, ttl=timedelta(microseconds=1))
     registry.expire()
     drawn = IdGenerator(CUSTOMER, make.store)  # type: ignore[attr-defined]
-    drawn.generate_many(3, **A)  # 8 to 10, which nobody noted
+    drawn.generate_many(3, dept=1, tier="A")  # 8 to 10, which nobody noted
     registry.advance(KEY, 13, reason="backup")
     leased = make(lease=4)
     leased.issue(A)
@@ -184,8 +185,8 @@ def _counters(make: Make) -> Any:
 
 def claim(store: Any, number: str, **more: Any) -> None:
     """What a registry would not write."""
-    where = {"scheme": "customer", "scope": "", "period": "", "seq": None} | more
-    item = Item(number, where["scheme"], where["scope"], where["period"], where["seq"])
+    where: dict[str, Any] = {"scheme": "customer", "scope": "", "period": "", "seq": None}
+    item = Item(number, **(where | more))
     store.claim("customer", [item], Act(number, "did", "eve", 1))
 
 
@@ -210,13 +211,14 @@ def test_wrong_texts_and_places_are_found(make: Make) -> None:
         claim(store, number)
     registry = make(catalog)
     # Those below are what the texts do not say.
-    for number, more in {
+    other: dict[str, dict[str, Any]] = {
         "C002-00002-B": {"period": "2026"},
         "C002-00003-C": {"seq": 9},
         "C002-00003-B": {"scheme": "old"},
         "4711-99": {"scheme": "old"},
         "T202601011235": {"scheme": "ticket"},
-    }.items():
+    }
+    for number, more in other.items():
         claim(store, number, **more)
     found: list[Any] = []
     report = upkeep(registry).audit(scheme="customer", each=found.append)
@@ -240,6 +242,29 @@ def test_wrong_texts_and_places_are_found(make: Make) -> None:
     assert few.faults == report.faults
     assert (len(few.findings), len(few.gaps)) == (2, min(2, len(report.gaps)))
     assert "faults more" in str(few)
+    assert json.loads(json.dumps(report.to_dict()))["faults"]["invalid"] == 6
+
+
+def test_what_is_not_kept_is_counted(make: Make) -> None:
+    registry = make()
+    registry.void(registry.issue(A), "typo")
+    report = upkeep(registry).audit(keep=0)
+    assert (report.gaps, report.counters[0].gaps) == ((), ((Why.VOID, 1),))
+
+
+def test_an_expired_batch_is_one_gap_and_nonsense_explains_nothing(make: Make) -> None:
+    registry = make()
+    for _ in range(3):
+        registry.reserve(A, ttl=timedelta(microseconds=1))
+    registry.expire()
+    IdGenerator(CUSTOMER, make.store).generate(dept=1, tier="A")  # type: ignore[attr-defined]
+    registry.issue(A)
+    claim(make.store, "nonsense")  # type: ignore[attr-defined]
+    report = upkeep(registry).audit(texts=False)
+    assert [(g.lo, g.hi, g.why) for g in report.gaps] == [
+        (1, 4, Why.EXPIRED),
+        (4, 5, Why.UNKNOWN),
+    ]
 
 
 class Damaged(MemoryStore):
@@ -293,13 +318,39 @@ def test_pages_and_buckets_hide_nothing(
         registry.assign(number, number)
     registry.void("C001-00006-A", "typo")
     registry.link("C001-00007-A", "mail", "x")
+    registry.maintenance.import_numbers(["C001-00013-A", "C001-00016-A"], policy="record")
+    registry.issue_many(4, A)
     whole = registry.maintenance.audit()
     small(monkeypatch, page)
     told: list[tuple[int, int | None]] = []
-    again = registry.maintenance.audit(progress=lambda *at: told.append(at))
+
+    def tell(done: int, total: int | None) -> None:
+        told.append((done, total))
+
+    again = registry.maintenance.audit(progress=tell)
     assert again == whole
-    assert told[-1] == (11, 11)
+    assert told[-1] == (17, 17)
+    assert values(again.gaps) == {6: Why.VOID, 13: Why.BY_HAND, 16: Why.BY_HAND}
     assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_memory_does_not_grow_with_the_numbers(
+    path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = Registry(CUSTOMER, SQLiteStore(path), clock=clock)
+    small(monkeypatch, 200)
+    peaks: list[int] = []
+    for _ in range(2):
+        registry.issue_many(2_000 if not peaks else 8_000, A)
+        IdGenerator(CUSTOMER, SQLiteStore(path)).generate_many(5, dept=1, tier="A")
+        registry.maintenance.audit()  # what is loaded once is loaded now
+        tracemalloc.start()
+        report = registry.maintenance.audit()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert report.faults == ()
+    assert report.unexplained == 10
+    assert peaks[1] < 1.5 * peaks[0]
 
 
 def small(monkeypatch: pytest.MonkeyPatch, page: int) -> None:
@@ -318,7 +369,7 @@ def paged(read: Any, page: int) -> Any:
         ask = next(plan)
         places = list(ask.arguments)
         places[-1] = min(places[-1], page)
-        return (yield ask._replace(arguments=tuple(places)))
+        return (yield ask._replace(arguments=tuple(places)))  # pyright: ignore[reportUnknownVariableType] # of a plan
 
     return limited
 
@@ -340,7 +391,7 @@ def worlds(draw: st.DrawFn) -> World:
     length = draw(st.integers(0, 25))
     grid = [start + step * n for n in range(length)]
     states = st.sampled_from([State.RESERVED, State.ASSIGNED, State.VOID])
-    chosen = draw(st.sets(st.sampled_from(grid))) if grid else set()
+    chosen = draw(st.sets(st.sampled_from(grid))) if grid else set[int]()
     seqs = {seq: draw(states) for seq in sorted(chosen)}
     bound = start + step * length
     edges = st.integers(0, bound + 2)
@@ -381,10 +432,44 @@ def test_gaps_equal_brute_force(world: World, page: int) -> None:
         small(patch, page)
         report = Registry(scheme, store).maintenance.audit(texts=False)
     assert values(report.gaps) == (expected if world.seqs else {})
-    found = Counter(expected.values()) if world.seqs else {}
+    found = Counter(expected.values() if world.seqs else ())
     assert dict(report.counters[0].gaps if report.counters else ()) == found
     for one, other in zip(report.gaps, report.gaps[1:], strict=False):
         assert one.hi <= other.lo  # in order, and none twice
+
+
+def test_what_is_claimed_while_reading_does_not_disturb(clock: Clock) -> None:
+    class Growing(MemoryStore):
+        grows = False
+
+        def events(self, series: str, after: tuple[str, int], limit: int, /) -> list[Event]:
+            if self.grows:
+                claim(self, "C001-00001-B", seq=1)
+            return super().events(series, after, limit)
+
+    store = Growing()
+    registry = Registry(CUSTOMER, store, clock=clock)
+    registry.issue_many(3, A)
+    store.grows = True
+    assert registry.maintenance.audit().faults == ()
+
+
+def test_of_several_notes_the_last_one_counts(make: Make) -> None:
+    registry = make()
+    registry.advance(KEY, 20)
+    registry.issue(A)
+    store = make.store  # type: ignore[attr-defined]
+    for n, (lo, hi) in enumerate([(2, 18), (4, 6), (5, 8)]):
+        store.log(Span(KEY, lo, hi, Act(f"n{n}", "leased", f"{n}", 5)))
+    gaps = upkeep(registry).audit().gaps
+    assert [(gap.lo, gap.hi, gap.act and gap.act.actor) for gap in gaps] == [
+        (1, 2, "ann"),
+        (2, 4, "0"),
+        (4, 5, "1"),
+        (5, 8, "2"),
+        (8, 18, "0"),
+        (18, 20, "ann"),
+    ]
 
 
 def test_links_do_not_matter_to_histories(make: Make) -> None:

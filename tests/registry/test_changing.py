@@ -110,7 +110,8 @@ def test_all_faults_are_told_at_once_and_nothing_is_changed(make: Make) -> None:
     a, b, c, d = (registry.issue(A, ref=str(n), scheme="customer") for n in range(4))
     void = registry.void(registry.issue(A, scheme="customer"), "typo").number
     ticket = registry.issue(scheme="ticket", ref="7")
-    before = {n: registry.get(n) for n in (a, b, c, d, void, ticket)}
+    double = registry.issue(A, ref="8", scheme="customer")
+    before = {n: registry.get(n) for n in (a, b, c, d, void, ticket, double)}
     with pytest.raises(RenumberingRefused) as caught:
         registry.renumber_many(
             {
@@ -121,6 +122,8 @@ def test_all_faults_are_told_at_once_and_nothing_is_changed(make: Make) -> None:
                 c: c,
                 d: "T202601010001",
                 ticket: "C001-00050-A",
+                "\ud800": "C001-00079-A",
+                double: "C\0",
             }
         )
     faults = dict(caught.value.faults)
@@ -131,6 +134,8 @@ def test_all_faults_are_told_at_once_and_nothing_is_changed(make: Make) -> None:
         c: "stays",
         "T202601010001": "cannot",
         "C001-00050-A": "cannot",
+        "\ud800": "was",
+        "C\0": "cannot",
     }
     assert {n: registry.get(n) for n in before} == before
     with pytest.raises(RenumberingRefused, match="merge those instead"):

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +14,15 @@ import pytest
 
 from crmid import (
     AsyncRegistry,
+    Catalog,
     CounterBehind,
     CounterKey,
     InvalidValue,
     KeyReused,
     MemoryStore,
-    RefTaken,
     Registry,
     Scheme,
     SequenceExhausted,
-    SQLiteStore,
-    StoreAmbiguous,
-    StoreBusy,
     StoreError,
     TooManyCollisions,
     UnknownNumber,
@@ -35,7 +30,7 @@ from crmid import (
 )
 from crmid.records import Act, Item
 
-from .conftest import CATALOG, CUSTOMER, INVOICE, TICKET, A, Clock, Make
+from .conftest import CATALOG, CUSTOMER, INVOICE, TICKET, A, Make
 
 
 KEY = CounterKey("customer")
@@ -94,9 +89,19 @@ def test_a_taken_random_number_is_drawn_again(make: Make) -> None:
 
 
 def alike() -> Callable[[int], bytes]:
-    """Entropy that is the same each time, but for the tokens of acts."""
-    same = random.Random(1)
-    return lambda n: os.urandom(n) if n == 16 else same.randbytes(n)
+    """Entropy that is the same each time."""
+    return random.Random(1).randbytes
+
+
+def test_acts_are_kept_apart_whatever_the_entropy(make: Make) -> None:
+    """Registries from one seed, as in tests: none gets the answer to another one's act."""
+    numbers: list[str] = []
+    for _ in range(3):
+        registry = make(entropy=alike(), clock=lambda: 1_800_000_000_000_000_000)
+        numbers += [registry.issue(A) for _ in range(2)]
+        assert registry.assign(numbers[-1], numbers[-1]).rev == 2
+        assert registry.get(numbers[-1]).ref == numbers[-1]
+    assert len(set(numbers)) == 6
 
 
 def test_when_all_are_taken(make: Make) -> None:
@@ -116,6 +121,37 @@ def test_a_number_made_by_hand_is_passed_over(make: Make) -> None:
     assert registry.renumber(first, "C001-00003-A").seq is None  # not the counter's
     assert [registry.issue(A) for _ in range(2)] == ["C001-00002-A", "C001-00004-A"]
     assert make().issue(A) == "C001-00005-A"
+
+
+def test_a_long_run_of_numbers_made_by_hand_is_passed_over(make: Make) -> None:
+    store = make.store  # type: ignore[attr-defined]
+    by_hand = [Item(f"C001-{n:05}-A", "customer", "", "", None) for n in range(1, 61)]
+    store.claim("customer", by_hand, Act("hand", "imported", "ann", 1))
+    assert make().issue(A, ref="7") == "C001-00061-A"
+    assert make().issue_many(2, A) == ["C001-00062-A", "C001-00063-A"]
+
+
+def test_a_number_for_a_while_is_another_request(make: Make) -> None:
+    """Who asked for a number for good must not get one that expires."""
+    registry = make()
+    registry.reserve(A, ttl=timedelta(hours=1), key="k")
+    with pytest.raises(KeyReused):
+        registry.issue(A, key="k")
+    assert registry.reserve(A, ttl=timedelta(hours=2), key="k") == "C001-00001-A"
+    number = registry.issue(A, key="good")
+    with pytest.raises(KeyReused):
+        registry.reserve(A, ttl=timedelta(hours=1), key="good")
+    assert registry.get(number).until is None
+
+
+def test_a_key_belongs_to_its_series(make: Make) -> None:
+    one = Scheme("one", "O{seq:n4}", series="letters")
+    two = Scheme("two", "W{seq:n4}", series="letters")
+    registry = make(Catalog([one, two, CUSTOMER]))
+    assert registry.issue(key="k", scheme="one") == "O0001"
+    assert registry.issue(A, key="k", scheme="customer") == "C001-00001-A"
+    with pytest.raises(KeyReused):
+        registry.issue(key="k", scheme="two")
 
 
 def test_a_counter_behind_its_records_is_noticed(make: Make) -> None:
@@ -143,7 +179,12 @@ def test_a_counter_behind_its_records_is_noticed(make: Make) -> None:
         (11, 100, "advanced", ""),
     ]
     with pytest.raises(UnknownNumber, match="counter"):
-        registry.advance(CounterKey("other"))
+        registry.advance(KEY._replace(scope="dept=9"))
+    with pytest.raises(InvalidValue, match="series here: customer"):
+        registry.advance(CounterKey("other"), 7)
+    with pytest.raises(TypeError, match="CounterKey"):
+        registry.advance("customer")
+    assert store.peek(CounterKey("other")) is None
 
 
 def test_blocks_are_noted(make: Make) -> None:
@@ -175,149 +216,6 @@ def test_an_exhausted_counter(make: Make) -> None:
     assert registry.issue_many(9) == list("123456789")
     with pytest.raises(SequenceExhausted):
         registry.issue()
-
-
-class Lossy:
-    """A store whose answers are lost, a few times each."""
-
-    def __init__(self, store: MemoryStore, losses: int) -> None:
-        self._store = store
-        self._losses = losses
-        self.lost = 0
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._store, name)
-        if name not in {"claim", "change"}:
-            return method
-
-        def call(*arguments: Any, **options: Any) -> Any:
-            answer = method(*arguments, **options)
-            self.lost += 1
-            if self.lost % (self._losses + 1):
-                raise StoreAmbiguous("no answer")
-            return answer
-
-        return call
-
-
-def test_lost_answers_are_asked_for_again() -> None:
-    store = MemoryStore()
-    lossy: Any = Lossy(store, 3)
-    registry = Registry(CUSTOMER, lossy, counters=store)
-    number = registry.issue(A, ref="7")
-    assert registry.activate(number).rev == 2
-    assert registry.renumber(number, "C001-00001-B").rev == 1
-    assert [len(registry.history(n)) for n in (number, "C001-00001-B")] == [3, 1]
-    worse: Any = Lossy(store, 9)
-    registry = Registry(CUSTOMER, worse, counters=store)
-    with pytest.raises(StoreAmbiguous):
-        registry.issue(A)
-
-
-class Meddling:
-    """A store to which somebody else is always faster."""
-
-    def __init__(self, store: MemoryStore, meddle: Any) -> None:
-        self._store = store
-        self._meddle = meddle
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "change":
-            self._meddle()
-        return getattr(self._store, name)
-
-
-def test_who_is_always_too_late_gives_up() -> None:
-    store = MemoryStore()
-    other = Registry(CUSTOMER, store)
-    number = other.issue(A, ref="7")
-    other.activate(number)
-    count = iter(range(1000))
-    meddling: Any = Meddling(store, lambda: other.link(number, "n", str(next(count))))
-    registry = Registry(CUSTOMER, meddling, counters=store)
-    calls: list[Callable[[], object]] = [
-        lambda: registry.archive(number),
-        lambda: registry.link(number, "phone", "1"),
-        lambda: registry.renumber(number, "C009-00001-A"),
-    ]
-    for call in calls:
-        with pytest.raises(StoreBusy, match="others"):
-            call()
-    assert other.get(number).state == "active"
-
-
-def test_the_ref_that_somebody_else_was_faster_to_take() -> None:
-    store = MemoryStore()
-    other = Registry(CUSTOMER, store)
-    number = other.issue(A)
-    meddling: Any = Meddling(store, lambda: other.issue(A, ref="7", key="once"))
-    registry = Registry(CUSTOMER, meddling, counters=store)
-    with pytest.raises(RefTaken):
-        registry.assign(number, "7")
-
-    class Early:
-        def __getattr__(self, name: str) -> Any:
-            if name == "by_ref":
-                other.issue(A, ref="9", key="the same")
-            return getattr(store, name)
-
-    early: Any = Early()
-    number = Registry(CUSTOMER, early, counters=store).issue(A, ref="9", key="the same")
-    assert number == other.by_ref("9").number  # it was the same request
-
-    class Late:
-        awake = False
-
-        def __getattr__(self, name: str) -> Any:
-            if name == "claim" and self.awake:
-                other.issue(A, ref="8", key="twice")
-            return getattr(store, name)
-
-    late: Any = Late()
-    registry = Registry(CUSTOMER, late, counters=store)
-    late.awake = True
-    with pytest.raises(RefTaken):
-        registry.issue(A, ref="8")
-
-
-def test_an_expiry_that_somebody_else_was_faster_than(clock: Clock) -> None:
-    from datetime import timedelta
-
-    store = MemoryStore()
-    other = Registry(CUSTOMER, store, clock=clock)
-    one, two = (other.reserve(A, ttl=timedelta(hours=1)) for _ in range(2))
-    done: list[str] = []
-
-    def meddle() -> None:
-        if not done:
-            done.append(other.void(one, "by hand").number)
-
-    meddling: Any = Meddling(store, meddle)
-    registry = Registry(CUSTOMER, meddling, counters=store, clock=clock)
-    clock.now += 10**13
-    assert registry.expire() == [two]
-    assert other.history(one)[-1].act.what == "voided"
-
-
-def test_threads_with_one_key_get_one_number(path: Path) -> None:
-    with SQLiteStore(path) as store:
-        registry = Registry(CUSTOMER, store)
-        with ThreadPoolExecutor(8) as pool:
-            for n in range(20):
-                waiting = [pool.submit(registry.issue, A, key=f"k{n}") for _ in range(8)]
-                assert len({each.result() for each in waiting}) == 1
-        records = store.scan("customer", "", 1000)
-    assert len(records) == 20
-
-
-def test_threads_never_share_a_random_number(path: Path) -> None:
-    small = Scheme("small", "{time:%Y}{random:n3}")
-    with SQLiteStore(path) as store:
-        registries = [Registry(small, store) for _ in range(4)]
-        with ThreadPoolExecutor(4) as pool:
-            waiting = [pool.submit(each.issue) for each in registries * 100]
-        numbers = [each.result() for each in waiting]
-    assert len(set(numbers)) == len(numbers) == 400
 
 
 def test_notes_that_cannot_be_written_do_not_matter() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import sqlite3
 import subprocess
@@ -108,9 +109,56 @@ def test_a_changed_version_is_noticed_in_between(path: Path) -> None:
 def test_history_cannot_be_edited(path: Path) -> None:
     with SQLiteStore(path) as store:
         Registry(CUSTOMER, store).issue(A)
-    for statement in ("UPDATE crmid_event SET rev = 2", "DELETE FROM crmid_event"):
+    for statement in (
+        "UPDATE crmid_event SET rev = 2",
+        "DELETE FROM crmid_event",
+        "UPDATE crmid_act SET actor = 'bob'",
+        "DELETE FROM crmid_act",
+        "DELETE FROM crmid_number",
+    ):
         with pytest.raises(sqlite3.IntegrityError, match="keeps events"):
             sql(path, statement)
+
+
+def test_lookups_are_as_fast_in_a_large_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By plan: none goes through all numbers of a series."""
+    done: list[str] = []
+
+    def traced(path: str, mode: str) -> sqlite3.Connection:
+        uri = f"{Path(path).as_uri()}?mode={mode}"
+        connection = sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None)
+        connection.set_trace_callback(done.append)
+        return connection
+
+    monkeypatch.setattr("crmid.stores.sqlite.session._connect", traced)
+    with SQLiteStore(path) as store:
+        registry = Registry(CUSTOMER, store)
+        number, other = (registry.issue(A, ref=ref) for ref in "ab")
+        registry.link(number, "phone", "1")
+        done.clear()
+        registry.by_ref("a")
+        registry.get(number)
+        registry.history(number)
+        registry.links(number)
+        registry.by_external("phone", "1")
+        registry.issue(A, key="k", ref="c")
+        registry.activate(number)
+        registry.merge(other, number)
+        registry.renumber(number, "C009-00001-A")
+        registry.expire()
+    asked = [q for q in done if q.split()[0] in {"SELECT", "UPDATE", "DELETE", "INSERT"}]
+    plans = [(q, plan[3]) for q in asked for plan in sql(path, f"EXPLAIN QUERY PLAN {q}")]
+    searched = [plan for _, plan in plans if plan.startswith("SEARCH")]
+    assert len(searched) > 20
+    slow = [
+        (query, plan)
+        for query, plan in plans
+        if plan.endswith("(series=?)")
+        or (plan.startswith("SCAN") and plan.split()[1] not in {"crmid_schema", "json_each"})
+    ]
+    assert slow == []
 
 
 def test_what_the_file_holds(path: Path) -> None:
@@ -171,3 +219,13 @@ def test_killed_processes_lose_and_double_nothing(path: Path) -> None:
         made = [store.claimed("customer", f"key k{n}/0") for n in acknowledged]
         assert [each.numbers for each in made if each] == [(n,) for n in acknowledged.values()]
         assert all(len(store.history("customer", r.number)) == r.rev == 1 for r in records)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="dies in forked processes")
+@pytest.mark.parametrize("verb", ["issue", "issue_many", "renumber", "merge", "void"])
+def test_killed_at_every_statement(tmp_path: Path, verb: str) -> None:
+    program = Path(__file__).with_name("dying.py")
+    command = [sys.executable, str(program), str(tmp_path), verb]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert int(done.stdout) > 12

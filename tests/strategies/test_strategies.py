@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -299,3 +301,19 @@ def test_nothing_is_filtered() -> None:
     for strategy in (numbers(CUSTOMER), near_misses(CUSTOMER), hostile_texts(INVOICE)):
         with pytest.raises((NoSuchExample, Unsatisfiable)):
             find(strategy, lambda _: False, settings=settings(max_examples=50))
+
+
+@pytest.mark.parametrize(
+    "first", ["crmid.strategies", "crmid.strategies.slips", "hypothesis", "crmid"]
+)
+def test_it_does_not_matter_what_is_imported_first(first: str) -> None:
+    """Hypothesis loads this package when it is loaded itself, maybe by this package."""
+    program = (
+        f"import {first}, crmid, crmid.strategies, hypothesis\n"
+        "strategy = hypothesis.strategies.from_type(crmid.Number)\n"
+        "print(type(hypothesis.find(strategy, lambda number: True)).__name__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
+    assert (done.stdout, done.returncode) == ("Number\n", 0), done.stderr

@@ -120,7 +120,7 @@ class AsyncIdGenerator:
         else:
             text, more = self._issuer.one(order, value), order.ahead
         if more is not None:
-            self._ahead = more
+            self._keep(more)
         return text
 
     async def generate_many(
@@ -245,6 +245,12 @@ class AsyncIdGenerator:
                 stored = await self._answer(remember(*asked))
                 same_rules(*asked, stored, self._store)
             self._known = True
+
+    def _keep(self, ahead: Ahead) -> None:
+        """Keep what was made ahead, unless the generator was closed in the meantime."""
+        self._ahead = ahead
+        if self._closed:  # looked at last, because another thread may close it at any time
+            self._ahead = NOTHING
 
     def _answer(self, answer: Any) -> Any:
         """What the store has answered, if it is of the right kind."""

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Any
 
-import attrs
-
-from crmid.errors import CollisionBudgetExceeded, InvalidValue, shown
+from crmid.errors import InvalidValue, shown
 from crmid.parts import Random
 
 
 __all__ = [
     "Entropy",
     "Permutation",
-    "Tick",
     "Undrawn",
     "below",
     "drawing",
@@ -29,14 +25,8 @@ __all__ = [
 #: Gives so many random bytes, like :func:`os.urandom`.
 Entropy = Callable[[int], bytes]
 
-# What one tick may keep in memory: about 100 bytes for each draw remembered, and for each
-# set of given values. Beyond, draws are permuted instead of remembered, and values share.
-_MOST_REMEMBERED = 1_000_000
-_MOST_SCOPES = 65_536
-_MOST_AHEAD = 64
 _PIECES = 250
 _SPARE = 3
-_REDRAWN = 8  # each time, half or more of what is drawn is new
 _TRIES = 1_000  # each succeeds with a probability of a half or more
 
 
@@ -95,7 +85,7 @@ def drawing(part: Random, entropy: Entropy) -> Callable[[], str]:
     length, asked = part.length, _asked(part.length, len(unfair))
 
     def draw() -> str:
-        answer: object = entropy(asked)
+        answer: Any = entropy(asked)
         if not isinstance(answer, bytes) or len(answer) != asked:
             raise _not_bytes(asked, answer)
         text = answer.translate(table, unfair)
@@ -188,158 +178,28 @@ class Undrawn:
 
     def draw(self, entropy: Entropy, *, remember: bool) -> int:
         """One of them, each as likely as the others; at least one must be left."""
+        return self.draw_many(1, entropy, remember=remember)[0]
+
+    def draw_many(self, count: int, entropy: Entropy, *, remember: bool) -> list[int]:
+        """So many of them; there must be so many left. If the entropy fails, none is drawn."""
         if remember and self._rest is None:
-            index = below(self.left, entropy)
-            self.left -= 1
-            last = self._moved.pop(self.left, self.left)
-            if index == self.left:
-                return last
-            drawn = self._moved.get(index, index)
-            self._moved[index] = last
-            return drawn
+            left = range(self.left, self.left - count, -1)
+            return [self._take(index) for index in [below(size, entropy) for size in left]]
         if self._rest is None:
             self._rest = Permutation(self.left, exactly(32, entropy))
-        index = self._rest(self._permuted)
-        self._permuted += 1
+        return [self._permuted_one(self._rest) for _ in range(count)]
+
+    def _take(self, index: int) -> int:
         self.left -= 1
+        last = self._moved.pop(self.left, self.left)
+        if index == self.left:
+            return last
+        drawn = self._moved.get(index, index)
+        self._moved[index] = last
+        return drawn
+
+    def _permuted_one(self, rest: Permutation) -> int:
+        self.left -= 1  # first, so that an interrupt leaves too few and not too many
+        index = rest(self._permuted)
+        self._permuted += 1
         return self._moved.get(index, index)
-
-
-@attrs.define
-class _Pool:
-    """Random texts of a part, none of them twice.
-
-    As long as less than half of them are drawn, drawing until one is new is fastest.
-
-    Attributes:
-        part: The part.
-        outcomes: How many texts it has.
-        drawn: What was drawn; empty once ``rest`` knows.
-        latest: What was drawn last, and is not in ``drawn`` yet: often nobody asks again.
-        rest: What was not drawn, when more than half is.
-    """
-
-    part: Random
-    outcomes: int
-    drawn: set[str] = attrs.field(factory=set[str])
-    latest: list[str] = attrs.field(factory=list[str])
-    rest: Undrawn | None = None
-
-    @property
-    def left(self) -> int:
-        """How many there are still."""
-        if self.rest is not None:
-            return self.rest.left
-        return self.outcomes - len(self.drawn) - len(self.latest)
-
-    def is_large(self, count: int) -> bool:
-        """Whether half of the texts or more are left after so many more."""
-        return self.rest is None and 2 * (self.left - count) >= self.outcomes
-
-    def draw(self, count: int, entropy: Entropy, *, remember: bool) -> list[str]:
-        """So many; there must be so many left."""
-        large = remember and self.is_large(count)
-        texts = self._redrawn(count, entropy) if large else []
-        if len(texts) < count:
-            rest = self.rest = self.rest or self._undrawn()
-            more = (rest.draw(entropy, remember=remember) for _ in range(count - len(texts)))
-            texts += map(self.part.text, more)
-        return texts
-
-    def _redrawn(self, count: int, entropy: Entropy) -> list[str]:
-        drawn = self.drawn
-        drawn.update(self.latest)
-        self.latest = []
-        found: dict[str, None] = {}
-        for _ in range(_REDRAWN):
-            fresh = dict.fromkeys(random_texts(self.part, count - len(found), entropy))
-            for text in drawn.intersection(fresh) if drawn else ():
-                del fresh[text]
-            if found:
-                found.update(fresh)
-            else:
-                found = fresh
-            if len(found) == count:
-                break
-        self.latest = list(found)
-        return self.latest[:]
-
-    def _undrawn(self) -> Undrawn:
-        drawn = self.drawn.union(self.latest)
-        rest = Undrawn(self.outcomes, set(map(self.part.index, drawn)))
-        self.drawn, self.latest = set(), []
-        return rest
-
-
-@attrs.define
-class Tick:
-    """The random texts of one printed instant: none is given twice.
-
-    Attributes:
-        printed: The texts of the time parts.
-        ready: Texts without given values that are drawn, and not given out yet. Threads pop
-            them from the left.
-    """
-
-    printed: tuple[str, ...]
-    _ahead: int = 0
-    ready: deque[str] = attrs.field(factory=deque[str], init=False)
-    _pools: dict[tuple[str, ...], _Pool] = attrs.field(
-        factory=dict[tuple[str, ...], _Pool], init=False
-    )
-    _remembered: int = attrs.field(default=0, init=False)
-
-    def next(self, printed: tuple[str, ...]) -> Tick:
-        """Another tick, for which as many are made ready as this one gave out."""
-        return Tick(printed, min(self._remembered - len(self.ready), _MOST_AHEAD))
-
-    def draw(
-        self,
-        part: Random,
-        scope: tuple[str, ...],
-        count: int,
-        entropy: Entropy,
-        *,
-        ahead: bool = False,
-    ) -> list[str]:
-        """Random texts, all different, and different from those before in this scope.
-
-        Args:
-            part: What is drawn.
-            scope: The texts of given values.
-            count: How many.
-            entropy: Gives random bytes.
-            ahead: Make some more ready, the more the oftener it is asked for, but never many
-                of what is left.
-
-        Raises:
-            CollisionBudgetExceeded: There are not so many left; none was drawn.
-        """
-        if scope not in self._pools and len(self._pools) >= _MOST_SCOPES:
-            scope = ()
-        pool = self._pools.get(scope)
-        if pool is None:
-            pool = self._pools[scope] = _Pool(part, part.outcomes)
-        texts = [] if scope else self._from_ready(count)
-        missing = count - len(texts)
-        if pool.left < missing:
-            self.ready.extendleft(reversed(texts))
-            tick = " ".join(("".join(self.printed), *scope))
-            raise CollisionBudgetExceeded(tick, count, pool.left + len(texts))
-        if ahead and missing:
-            more = min(self._ahead, pool.left // 4)
-            missing += more * pool.is_large(missing + more)
-            self._ahead = min(8 * self._ahead + 7, _MOST_AHEAD)
-        remember = self._remembered < _MOST_REMEMBERED
-        self._remembered += missing * remember
-        if missing:
-            texts += pool.draw(missing, entropy, remember=remember)
-            self.ready.extend(texts[count:])
-        return texts[:count]
-
-    def _from_ready(self, count: int) -> list[str]:
-        texts: list[str] = []
-        with suppress(IndexError):  # other threads pop too
-            while len(texts) < count:
-                texts.append(self.ready.popleft())
-        return texts

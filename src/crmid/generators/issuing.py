@@ -6,17 +6,14 @@ Everything here is the same for sync and async; only the store is asked elsewher
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
-import attrs
-
 from crmid.checkdigits import System
 from crmid.counters import Block
-from crmid.errors import ClockMovedBack, InvalidScheme, InvalidValue, StoreError, shown
+from crmid.errors import ClockMovedBack, InvalidScheme, InvalidValue, shown
 from crmid.parts import Random
 from crmid.periods import EPOCH, instant
 from crmid.scheme import Layout, Scheme
@@ -24,10 +21,12 @@ from crmid.scheme.sheets import numbers
 
 from .ahead import Ahead, Fresh
 from .asking import Reservation
-from .draws import Entropy, Tick, drawing, random_texts
+from .draws import Entropy, drawing, random_texts
 from .leases.forks import process
+from .memory import Memory
 from .orders import UNDATED, Date, Order
-from .ulids import MonotonicUlids, once
+from .ticks import Tick
+from .ulids import once
 
 
 __all__ = ["Clock", "Issuer"]
@@ -44,28 +43,6 @@ _LONG_AGO = -(2**127)  # ULIDs run on logical time: a clock may step back
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-@attrs.define
-class _Memory:
-    """What must not be shared between processes; one thread at a time holds the lock."""
-
-    owner: object
-    lock: threading.RLock = attrs.field(factory=threading.RLock)
-    inside: bool = False
-    last: int | None = None
-    tick: Tick | None = None
-    ulids: MonotonicUlids = attrs.field(factory=MonotonicUlids)
-
-    def __enter__(self) -> None:
-        # The lock is reentrant, because code that a signal or the garbage collector runs in
-        # between would wait for itself; it would find things half changed, so it is sent away.
-        if self.inside:
-            raise StoreError("in use by the code that a signal or a finalizer interrupted")
-        self.inside = True
-
-    def __exit__(self, *_: object) -> None:
-        self.inside = False
-
-
 class Issuer:
     """A scheme, a clock and entropy: all of a generator but the store."""
 
@@ -79,6 +56,8 @@ class Issuer:
                 len(scheme.template),
             )
         self.scheme = scheme
+        # Loaded and compiled now: a child that is forked meanwhile would wait for ever.
+        self._rendering = scheme.rendering
         self.layout: Layout = scheme.layout
         self.clock: Clock = time.time_ns if clock is None else clock
         self.entropy: Entropy = os.urandom if entropy is None else entropy
@@ -92,16 +71,16 @@ class Issuer:
         self._second: tuple[int, Date] = (0, UNDATED)
         # By process id: a forked child finds nothing of its parent's, even where no fork
         # hook runs. setdefault is atomic.
-        self._memories: dict[int, _Memory] = {}
-        self._memory = _Memory(None)
+        self._memories: dict[int, Memory] = {}
+        self._memory = Memory(None)
 
     @property
-    def memory(self) -> _Memory:
+    def memory(self) -> Memory:
         """What this process remembers."""
         memory = self._memory
         if memory.owner is not (owner := process()):
             pid = os.getpid()
-            memory = self._memory = self._memories.setdefault(pid, _Memory(owner))
+            memory = self._memory = self._memories.setdefault(pid, Memory(owner))
             memory.owner = owner
             for other in list(self._memories):  # a copy: other threads do the same
                 if other != pid:
@@ -129,12 +108,12 @@ class Issuer:
         """
         if type(count) is not int or count < 0:
             raise InvalidValue("count", f"expected an integer from 0, not {shown(count)}")
-        texts = self.scheme.rendering.given(given)
+        texts = self._rendering.given(given)
         if texts is None:
             texts = tuple(self.layout.given_texts(given).values())
         leaning = self._leaning
         if at is None and draws and leaning is not None and self.layout.times:
-            return self._ticked(leaning, count, texts)
+            return self.memory.alone(self._ticked, leaning, count, texts)
         milliseconds, date = 0, UNDATED
         if at is not None:
             date = self._date(self.layout.local(at))
@@ -153,29 +132,29 @@ class Issuer:
             order.randoms = tick.draw(leaning, (), count, self.entropy)
         return order
 
-    def _ticked(self, part: Random, count: int, texts: tuple[str, ...]) -> Order:
+    def _ticked(
+        self, memory: Memory, part: Random, count: int, texts: tuple[str, ...]
+    ) -> Order:
         """An order of now, with texts that were not drawn before in its tick."""
-        memory = self.memory
-        with memory.lock, memory:
-            now = self._bridged(memory)
-            date = self._date_of(now)
-            order = Order(count, texts, date)
-            memory.last = now
-            tick = memory.tick
-            if tick is None:
-                tick = memory.tick = Tick(date.times)
-            elif tick.printed != date.times:
-                tick = memory.tick = tick.next(date.times)
-            ahead = count == 1 and not texts and "f" not in self.layout.letters
-            order.randoms = tick.draw(part, texts, count, self.entropy, ahead=ahead)
-            if ahead:
-                order.ahead = Ahead(
-                    memory.owner,
-                    tick.ready,
-                    since=now,
-                    until=(now // _SECOND + 1) * _SECOND,
-                    finish=partial(self.scheme.rendering.number, *date.times),
-                )
+        now = self._bridged(memory)
+        date = self._date_of(now)
+        order = Order(count, texts, date)
+        memory.last = now
+        tick = memory.tick
+        if tick is None:
+            tick = memory.tick = Tick(date.times)
+        elif tick.printed != date.times:
+            tick = memory.tick = tick.next(date.times)
+        ahead = count == 1 and not texts and "f" not in self.layout.letters
+        order.randoms = tick.draw(part, texts, count, self.entropy, ahead=ahead)
+        if ahead:
+            order.ahead = memory.ahead = Ahead(
+                memory.owner,
+                tick.ready,
+                since=now,
+                until=(now // _SECOND + 1) * _SECOND,
+                finish=partial(self._rendering.number, *date.times),
+            )
         return order
 
     def _reservation(self, count: int, texts: tuple[str, ...], date: Date) -> Reservation:
@@ -211,26 +190,24 @@ class Issuer:
         sequence = self.layout.sequence
         period = sequence.reset.key(moment) if sequence and sequence.reset else ""
         try:
-            return Date(moment, self.scheme.rendering.times(moment), period)
+            return Date(moment, self._rendering.times(moment), period)
         except ValueError as error:
             raise InvalidValue("time", str(error)) from error
 
-    def _bridged(self, memory: _Memory) -> int:
+    def _bridged(self, memory: Memory) -> int:
         """The clock, never earlier than before; small steps back are waited for."""
-        now = self._now()
-        if memory.last is None:
+        now, last = self._now(), memory.last
+        if last is None:
             return now
-        if now < memory.last - _BRIDGED:
-            raise ClockMovedBack(memory.last, now)
-        return max(now, memory.last)
+        if memory.ahead is not None:  # which follows the clock too
+            last = max(last, memory.ahead.since or last)
+        if now < last - _BRIDGED:
+            raise ClockMovedBack(last, now)
+        return max(now, last)
 
     def forget(self) -> None:
         """Give out nothing that a copy of this process gives out too."""
-        memory = self.memory
-        with memory.lock, memory:
-            memory.ulids.renew()
-            if memory.tick is not None:
-                memory.tick.ready.clear()
+        self.memory.alone(Memory.forget)
 
     def only_counted(self, order: Order) -> Reservation:
         """The reservation of an order whose texts follow from it alone.
@@ -265,13 +242,13 @@ class Issuer:
             drawn += order.randoms or random_texts(layout.random, 1, self.entropy)
         if layout.ulid is not None:
             drawn += self._ulids(order)
-        return self.scheme.rendering.number(*order.given, *order.date.times, *drawn)
+        return self._rendering.number(*order.given, *order.date.times, *drawn)
 
     def filled(self, order: Order, block: Block | None) -> list[str]:
         """The numbers of an order, with the values of a block if the scheme has a sequence."""
         if not order.count:
             return []
-        layout, rendering = self.layout, self.scheme.rendering
+        layout, rendering = self.layout, self._rendering
         values, randoms, ulids = range(0), order.randoms, list[str]()
         if layout.sequence is not None and block is not None:
             values = range(block.lo, block.hi, layout.sequence.step)
@@ -299,13 +276,12 @@ class Issuer:
         """ULIDs for an order; increasing, unless it is back-dated."""
         if order.backdated:
             return [once(order.milliseconds, self.entropy) for _ in range(order.count)]
-        memory = self.memory
-        with memory.lock, memory:
-            source = memory.ulids
-            texts = source.take(order.milliseconds, order.count, self.entropy)
-            if order.count == 1 and len(self.layout.parts) == 1:
-                source.make_ready()
-                order.ahead = Ahead(
-                    memory.owner, source.ready, since=_LONG_AGO, until=source.until
-                )
-            return texts
+        return self.memory.alone(self._next_ulids, order)
+
+    def _next_ulids(self, memory: Memory, order: Order) -> list[str]:
+        source = memory.ulids
+        texts = source.take(order.milliseconds, order.count, self.entropy)
+        if order.count == 1 and len(self.layout.parts) == 1:
+            source.make_ready()
+            order.ahead = Ahead(memory.owner, source.ready, since=_LONG_AGO, until=source.until)
+        return texts

@@ -124,7 +124,7 @@ class IdGenerator:
         else:
             text, more = self._issuer.one(order, value), order.ahead
         if more is not None:
-            self._ahead = more
+            self._keep(more)
         return text
 
     def __call__(self, *, at: datetime | None = None, **given: Any) -> str:
@@ -253,6 +253,12 @@ class IdGenerator:
                 stored = self._answer(remember(*asked))
                 same_rules(*asked, stored, self._store)
             self._known = True
+
+    def _keep(self, ahead: Ahead) -> None:
+        """Keep what was made ahead, unless the generator was closed in the meantime."""
+        self._ahead = ahead
+        if self._closed:  # looked at last, because another thread may close it at any time
+            self._ahead = NOTHING
 
     def _answer(self, answer: Any) -> Any:
         """What the store has answered, if it is of the right kind."""

@@ -40,7 +40,9 @@ __all__ = [
 
 
 # The name that users import, and see in a traceback, is this one.
-for _name in __all__:
-    if hasattr(globals()[_name], "__module__") and _name != "Policy":
-        globals()[_name].__module__ = __name__
-del _name
+for _each in (
+    *(Advance, AuditReport, Complaint, CounterAudit, Diagnosis, Entry, Fault, Finding),
+    *(Forecast, Gap, ImportReport, Level, ListAudit, ListCounter, Misprint, Refusal, Run),
+    *(Seal, Why, audit_list),
+):
+    _each.__module__ = __name__

@@ -244,9 +244,9 @@ def pieces(lines: Iterable[str]) -> Iterator[Piece | Seal]:
 
 
 def _at(head: Any) -> int:
-    if not isinstance(head, dict) or head.get("format") != FORMAT:
+    if head["format"] != FORMAT:
         raise ValueError(f"expected the head of a {FORMAT!r}")
-    at = head["at"]
+    at: object = head["at"]
     if type(at) is not int:
         raise TypeError("expected a time in nanoseconds")
     return at

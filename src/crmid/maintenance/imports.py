@@ -124,15 +124,15 @@ def entries_of(rows: Iterable[str | tuple[str | None, ...]]) -> Iterator[Entry]:
     if isinstance(rows, str):  # an iterable of characters, and never what was meant
         raise InvalidValue("numbers", "expected many numbers, not one str")
     for index, row in enumerate(rows, 1):
-        given: object = row  # callers may be untyped
+        given: Any = row  # callers may be untyped
         if isinstance(given, str):
             yield Entry(given)
         elif (
             isinstance(given, tuple)
-            and 1 <= len(given) <= len(Entry._fields)
-            and isinstance(given[0], str)
+            and 1 <= len(row) <= len(Entry._fields)
+            and isinstance(row[0], str)
         ):
-            yield Entry(*given)
+            yield Entry(row[0], *row[1:])
         else:
             what = "a number, or a tuple of number, ref and state"
             raise InvalidValue("numbers", f"row {index:,} is {shown(row)}, expected {what}")

@@ -158,11 +158,11 @@ def audit_list(
 ) -> ListAudit:
     """What is invalid, misspelled, repeated and missing in a list of numbers.
 
-    Each text is read strictly, and where that fails as :meth:`Scheme.normalize` does. Of each
-    counter (year, branch …) the values between the lowest and the highest one are looked at:
-    where a list begins says nothing. Exact, in one pass over the texts, in bounded memory: a
-    byte for each value as long as all counters together span less than 10⁸, else a temporary
-    file. Texts of a scheme without a sequence are compared as a whole.
+    Each text is read strictly, and where that fails as :meth:`crmid.Scheme.normalize` does. Of
+    each counter (year, branch …) the values between the lowest and the highest one are looked
+    at: where a list begins says nothing. Exact, in one pass over the texts, in bounded memory:
+    a byte for each value as long as all counters together span less than 10⁸, else temporary
+    files. Texts of a scheme without a sequence are compared as a whole.
 
     Args:
         scheme: What the numbers look like.
@@ -179,7 +179,7 @@ def audit_list(
     4 rows: 1 invalid, 1 respelled, 0 repeated, 0 off step; 2 values missing
     - customer: 9 to 10
     ! row 3: 'c001-00008-a' respelled: it stands for C001-00008-A
-    ! row 4: 'C1' invalid: 11 characters short
+    ! row 4: 'C1' invalid: 1 is 2 digits short
     """
     audit = _Audit(scheme, keep)
     if isinstance(texts, str):  # an iterable of characters, and never what was meant

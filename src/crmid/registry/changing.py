@@ -8,14 +8,14 @@ import attrs
 
 from crmid.errors import InvalidComponent, InvalidValue, RenumberingRefused, shown
 from crmid.records import Act, Item, Record, State
-from crmid.stores.number_checks import MAX_ITEMS, check_names
+from crmid.stores.number_checks import MAX_ITEMS
 
 from . import asks
 from .asks import Plan
 from .finding import Finding
 from .judging import judged, moved_links
 from .known import as_json, item_of
-from .life import Deeds, illegal, noted
+from .life import Deeds, illegal, is_kept, noted
 from .living import persistently
 
 
@@ -34,8 +34,8 @@ class Changing:
     ) -> Plan[dict[str, Record]]:
         """All at once; the records of the new numbers, by the old ones."""
         mapping = dict(mapping)
-        numbers = sorted({*mapping, *mapping.values()})
-        check_names("number", numbers[:MAX_ITEMS])
+        numbers = {*mapping, *mapping.values()}
+        kept = sorted(number for number in numbers if is_kept("number", number))
         if len(numbers) > MAX_ITEMS:
             raise InvalidValue("mapping", f"of {len(numbers):,} numbers, at most {MAX_ITEMS:,}")
         if not mapping:
@@ -45,11 +45,11 @@ class Changing:
         done: dict[str, Record] = {}
 
         def attempt() -> Plan[Record | None]:
-            records = yield from self._renumber(mapping, numbers, act)
+            records = yield from self._renumber(mapping, kept, act)
             done.update({old: records[new] for old, new in mapping.items() if records})
             return next(iter(records.values()), None)
 
-        yield from persistently(attempt, numbers[0])
+        yield from persistently(attempt, next(iter(mapping)))
         return done
 
     def _renumber(

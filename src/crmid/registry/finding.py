@@ -6,12 +6,11 @@ import attrs
 
 from crmid.errors import AliasCycle, InvalidValue, RefTaken, UnknownNumber
 from crmid.records import Event, Link, Record, State
-from crmid.stores.number_checks import check_texts
 
 from . import asks
 from .asks import Plan
 from .known import Known
-from .life import check_ref
+from .life import is_kept
 
 
 __all__ = ["Finding", "Resolution"]
@@ -48,17 +47,15 @@ class Finding:
 
     def get(self, number: str) -> Plan[Record]:
         """The record of a number."""
-        for series in self.known.likely(number):
-            check_texts(number=number)
+        for series in self.known.likely(number) if is_kept("number", number) else ():
             for record in (yield from asks.get(series, [number])):
                 return record
         raise UnknownNumber(number)
 
     def by_ref(self, ref: str, scheme: str | None) -> Plan[Record]:
         """The live record with a ref."""
-        check_ref(ref)
         found: list[Record] = []
-        for series in self.known.series(scheme):
+        for series in self.known.series(scheme) if is_kept("ref", ref) else ():
             found += yield from asks.by_ref(series, [ref])
         return _only(found, ref, "reference")
 
@@ -70,7 +67,8 @@ class Finding:
     def linked(self, system: str, name: str, scheme: str | None) -> Plan[Record]:
         """The record that another system's name leads to."""
         found: list[Record] = []
-        for series in self.known.series(scheme):
+        kept = is_kept("system", system) and is_kept("name", name)
+        for series in self.known.series(scheme) if kept else ():
             link = yield from asks.linked(series, system, name)
             if link is not None:
                 found += yield from asks.get(series, [link.number])

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import attrs
 
+from crmid.counters import MAX_VALUE
 from crmid.errors import InvalidValue, KeyReused, RefTaken, TooManyCollisions, shown
 from crmid.records import Act, Claimed
 from crmid.scheme import Scheme
-from crmid.stores.number_checks import MAX_ITEMS, check_texts
+from crmid.stores.number_checks import MAX_ITEMS
 
 from . import asks
 from .asks import Plan
 from .finding import Finding
-from .known import items_of, request
-from .life import Deeds, check_ref
+from .known import as_json, items_of
+from .life import Deeds, check_kept, check_ref
 
 
 __all__ = ["Issuing", "Order"]
 
 _TRIES = 20
+# A counter goes on each time, and passes a run of numbers that were made by hand.
+_TRIES_COUNTED = 1_000
 _MOST_KEY = 500
 
 
@@ -66,8 +69,11 @@ class Issuing:
     def issue(self, order: Order) -> Plan[list[str]]:
         """The numbers; what is asked for again with the same key is what was issued then."""
         scheme = self._known.scheme(order.scheme)
+        if scheme not in self._known.issuing:
+            said = f"numbers of {scheme.name} are read alone: nothing makes two of them differ"
+            raise InvalidValue("scheme", said)
         count, until = self._checked(order)
-        memo = request(scheme, order.values, count, order.ref, order.at)
+        memo = _request(scheme, order)
         act = self._act(order, memo)
         issued: list[str] = []
         rounds = yield from self._issued_before(scheme, order.key, act, issued)
@@ -79,6 +85,7 @@ class Issuing:
                 if not issued:
                     raise
         tries = 0
+        most = _TRIES if scheme.layout.sequence is None else _TRIES_COUNTED
         while len(issued) < count:
             drawn = min(count - len(issued), MAX_ITEMS)
             texts = yield from asks.generate_many(scheme.name, drawn, order.at, order.values)
@@ -91,9 +98,11 @@ class Issuing:
             tries = 0 if claimed.numbers else tries + 1
             if order.ref is not None and not claimed.numbers:
                 yield from self._finding.check_ref(scheme.series, order.ref)
-            if tries == _TRIES:
+            if tries == most:
                 raise TooManyCollisions(scheme.name, tries, texts[0])
-        return sorted(issued, key=lambda text: (len(text), text))
+        issued.sort()
+        issued.sort(key=len)  # those that have grown a digit come later
+        return issued
 
     def _issued_before(
         self, scheme: Scheme, key: str | None, act: Act, issued: list[str]
@@ -123,12 +132,13 @@ class Issuing:
         """
         if type(order.count) is not int or order.count < 0:
             raise InvalidValue("count", f"expected an integer from 0, not {shown(order.count)}")
+        if not _are_named(order.values):
+            raise InvalidValue("values", f"expected values by name, not {shown(order.values)}")
         if order.key is not None:
-            key: Any = order.key
-            if not isinstance(key, str) or not key or len(key.encode()) > _MOST_KEY:
-                what = f"a text of 1 to {_MOST_KEY} bytes"
-                raise InvalidValue("key", f"expected {what}, not {shown(key)}")
-            check_texts(key=key)
+            check_kept("key", order.key)
+            if len(order.key.encode()) > _MOST_KEY:
+                what = f"at most {_MOST_KEY} bytes"
+                raise InvalidValue("key", f"expected {what}, not {shown(order.key)}")
         if order.ref is not None:
             check_ref(order.ref)
         if order.ttl is None:
@@ -136,7 +146,37 @@ class Issuing:
         ttl: Any = order.ttl
         if not isinstance(ttl, timedelta) or ttl <= timedelta():
             raise InvalidValue("ttl", f"expected a timedelta above zero, not {shown(ttl)}")
-        return order.count, self._deeds.now() + ttl // timedelta(microseconds=1) * 1_000
+        until = self._deeds.now() + ttl // timedelta(microseconds=1) * 1_000
+        if until > MAX_VALUE:
+            raise InvalidValue("ttl", f"{shown(ttl)} ends after the year 2262")
+        return order.count, until
+
+
+def _are_named(values: object) -> bool:
+    if not isinstance(values, Mapping):
+        return False
+    names = cast("Mapping[object, object]", values)
+    return all(isinstance(name, str) for name in names)
+
+
+def _request(scheme: Scheme, order: Order) -> str:
+    """What was asked for, as JSON: the same for the same request, however it was written.
+
+    Raises:
+        InvalidValue: A value is missing, unknown or cannot be printed.
+    """
+    asked: dict[str, object] = {
+        "scheme": scheme.name,
+        "values": scheme.layout.given_texts(order.values),
+        "count": order.count,
+    }
+    if order.ref is not None:
+        asked["ref"] = order.ref
+    if order.ttl is not None:  # who asked for a number for good must not get one that expires
+        asked["reserved"] = True
+    if order.at is not None:
+        asked["at"] = scheme.layout.local(order.at).astimezone(UTC).isoformat()
+    return as_json(asked)
 
 
 def _check_request(key: str | None, claimed: Claimed, memo: str) -> None:

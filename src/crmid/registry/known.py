@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
+from itertools import repeat
 
 from crmid.catalog import Catalog
 from crmid.errors import InvalidNumber, InvalidValue, shown
@@ -13,7 +12,7 @@ from crmid.scheme import Number, Scheme
 from crmid.scheme.places import counter_of
 
 
-__all__ = ["Known", "as_json", "item_of", "items_of", "request"]
+__all__ = ["Known", "as_json", "item_of", "items_of"]
 
 
 class Known:
@@ -35,6 +34,9 @@ class Known:
             )
         self.catalog = schemes
         self.serieses = tuple(dict.fromkeys(scheme.series for scheme in schemes))
+        # A format of old numbers may be there to read them alone.
+        made = [each for each in schemes if each.uniqueness.by != "nothing"]
+        self.issuing = tuple(made or schemes)
         self.sequences = {scheme.series: scheme.layout.sequence for scheme in schemes}
 
     def scheme(self, name: str | None) -> Scheme:
@@ -61,13 +63,7 @@ class Known:
         return self.serieses if name is None else (self.scheme(name).series,)
 
     def likely(self, text: str) -> tuple[str, ...]:
-        """All series, the one first that prints such texts. A text of an old format is none's.
-
-        Raises:
-            TypeError: Not a str.
-        """
-        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] # callers may be untyped
-            raise TypeError(f"expected a str, not {type(text).__name__}")
+        """All series, the one first that prints such texts; an old format is none's."""
         if len(self.serieses) == 1:
             return self.serieses
         try:
@@ -95,31 +91,11 @@ def items_of(scheme: Scheme, texts: list[str], ref: str | None) -> list[Item]:
     if sequence is None or first.seq is None:
         found = [first._replace(number=text) for text in texts]
     else:
-        where, step = first[1:4], sequence.step
+        where, step = map(repeat, first[1:4]), sequence.step
         values = range(first.seq, first.seq + step * len(texts), step)
-        found = [Item(text, *where, seq, ref) for text, seq in zip(texts, values, strict=True)]
+        found = list(map(Item._make, zip(texts, *where, values, repeat(ref))))
     found.sort()
     return found
-
-
-def request(
-    scheme: Scheme, values: Mapping[str, Any], count: int, ref: str | None, at: datetime | None
-) -> str:
-    """What was asked for, as JSON: the same for the same request, however it was written.
-
-    Raises:
-        InvalidValue: A value is missing, unknown or cannot be printed.
-    """
-    asked: dict[str, object] = {
-        "scheme": scheme.name,
-        "values": scheme.layout.given_texts(values),
-        "count": count,
-    }
-    if ref is not None:
-        asked["ref"] = ref
-    if at is not None:
-        asked["at"] = scheme.layout.local(at).astimezone(UTC).isoformat()
-    return as_json(asked)
 
 
 def as_json(value: Mapping[str, object]) -> str:

@@ -6,11 +6,23 @@ from collections.abc import Callable
 
 import attrs
 
+from crmid.counters import MAX_VALUE
 from crmid.errors import IllegalTransition, InvalidValue, ReservationExpired, shown
 from crmid.records import EDGES, Act, Record, State
+from crmid.stores.number_checks import check_texts
 
 
-__all__ = ["Deeds", "check_ref", "ended", "illegal", "noted", "stepped"]
+__all__ = [
+    "Deeds",
+    "check_kept",
+    "check_ref",
+    "check_time",
+    "ended",
+    "illegal",
+    "is_kept",
+    "noted",
+    "stepped",
+]
 
 _FINAL = {state for state, after in EDGES.items() if not after}
 
@@ -22,11 +34,15 @@ class Deeds:
         clock: Nanoseconds since the epoch, like :func:`time.time_ns`.
         entropy: Gives so many random bytes, like :func:`os.urandom`.
         actor: Who acts, unless a call says it.
+
+    Raises:
+        InvalidValue: An actor that no store keeps.
     """
 
     def __init__(
         self, clock: Callable[[], int], entropy: Callable[[int], bytes], actor: str
     ) -> None:
+        check_kept("actor", actor, empty=True)
         self._clock = clock
         self._entropy = entropy
         self._actor = actor
@@ -34,7 +50,7 @@ class Deeds:
     def now(self) -> int:
         """The clock, in nanoseconds since the epoch."""
         now: object = self._clock()
-        if type(now) is not int:
+        if type(now) is not int or abs(now) > MAX_VALUE:
             raise InvalidValue("clock", f"expected nanoseconds as an int, not {shown(now)}")
         return now
 
@@ -51,8 +67,14 @@ class Deeds:
         token: str | None = None,
         memo: str = "",
     ) -> Act:
-        """An act of now."""
+        """An act of now.
+
+        Raises:
+            InvalidValue: A text that no store keeps.
+        """
         who = self._actor if actor is None else actor
+        check_kept("actor", who, empty=True)
+        check_kept("reason", reason, empty=True)
         token = self.token() if token is None else token
         return Act(token, what, who, self.now(), reason, memo)
 
@@ -126,7 +148,43 @@ def check_ref(ref: object) -> None:
     """Refuse what cannot be referred to.
 
     Raises:
-        InvalidValue: Not a text, or an empty one.
+        InvalidValue: Not a text that a store keeps, or an empty one.
     """
-    if not isinstance(ref, str) or not ref:
-        raise InvalidValue("ref", f"expected a text that is not empty, not {shown(ref)}")
+    check_kept("ref", ref)
+
+
+def check_kept(
+    field: str, text: object, what: str | None = None, *, empty: bool = False
+) -> None:
+    """Refuse what no store keeps, before anything is drawn or written.
+
+    Args:
+        field: What the caller calls it.
+        text: What was handed in.
+        what: What stores call it; as the caller does unless given.
+        empty: Whether it may be empty.
+
+    Raises:
+        InvalidValue: Not a text that a store keeps, or an empty one.
+    """
+    if not isinstance(text, str) or not (text or empty):
+        wanted = "a text" if empty else "a text that is not empty"
+        raise InvalidValue(field, f"expected {wanted}, not {shown(text)}")
+    what = what or field
+    try:
+        check_texts(**{what: text})
+    except ValueError as error:
+        raise InvalidValue(field, str(error).removeprefix(f"{what} ")) from None
+
+
+def is_kept(what: str, text: str) -> bool:
+    """Whether a store could have such a text at all, by what stores call it.
+
+    Raises:
+        TypeError: Not a text.
+    """
+    try:
+        check_texts(**{what: text})
+    except ValueError:
+        return False
+    return True

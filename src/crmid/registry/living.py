@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from crmid.counters import CounterKey
-from crmid.errors import LinkTaken, StoreBusy, UnknownNumber, shown
+from crmid.errors import InvalidValue, LinkTaken, StoreBusy, UnknownNumber, shown
 from crmid.records import EDGES, Act, Link, Record, Span, State
-from crmid.stores.number_checks import MAX_ITEMS, check_texts
+from crmid.stores.blocks import check_key
+from crmid.stores.number_checks import MAX_ITEMS
 
 from . import asks
 from .asks import Plan
 from .finding import Finding
 from .known import as_json
-from .life import Deeds, check_ref, check_time, illegal, noted, stepped
+from .life import Deeds, check_kept, check_ref, check_time, illegal, noted, stepped
 
 
 __all__ = ["Living", "persistently"]
@@ -50,6 +51,8 @@ class Living:
         """One step to another state."""
         if state is State.ASSIGNED:
             check_ref(ref)
+        if state is State.VOID:
+            check_kept("reason", act.reason)
 
         def attempt() -> Plan[Record | None]:
             old = yield from self._finding.get(number)
@@ -70,7 +73,9 @@ class Living:
         now = self._deeds.now()
         done: list[str] = []
         for series in self._finding.known.serieses:
+            vain = 0
             while stale := (yield from asks.expired(series, now, MAX_ITEMS)):
+                before = len(done)
                 new = [stepped(record, State.VOID, "void", now) for record in stale]
                 if (yield from self._expire(new, actor)):
                     done += [record.number for record in new]
@@ -78,6 +83,11 @@ class Living:
                 for record in new:  # one of them was assigned meanwhile: each for itself
                     if (yield from self._expire([record], actor)):
                         done.append(record.number)
+                vain = 0 if len(done) > before else vain + 1
+                if vain == _TRIES:
+                    raise StoreBusy(
+                        f"what has expired of {series} is being changed all the time: try again"
+                    )
         return sorted(done)
 
     def _expire(self, records: list[Record], actor: str | None) -> Plan[bool]:
@@ -90,7 +100,8 @@ class Living:
         self, number: str, system: str, name: str, actor: str | None, reason: str
     ) -> Plan[Record]:
         """Let another system's name lead to a number."""
-        check_texts(system=system, name=name)
+        check_kept("system", system)
+        check_kept("external_id", name, "name")
         act = self._deeds.act("linked", actor, reason, memo=_memo(system, name))
         return (yield from persistently(partial(self._link, number, system, name, act), number))
 
@@ -126,6 +137,10 @@ class Living:
         self, key: CounterKey, next_value: int | None, actor: str | None, reason: str
     ) -> Plan[int]:
         """Raise a counter, past its records unless a value is given; its next value."""
+        check_key(key)
+        if key.series not in self._finding.known.serieses:
+            known = ", ".join(self._finding.known.serieses)
+            raise InvalidValue("key", f"{key} is of none of the series here: {known}")
         if next_value is None:
             highest = yield from asks.top(key)
             if highest is None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from crmid.counters import CounterKey
 from crmid.errors import InvalidNumber, InvalidScheme, InvalidValue
+from crmid.lazily import cached_property
 from crmid.parts import AnyPart
 from crmid.periods import zone
 

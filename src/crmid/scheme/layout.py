@@ -6,7 +6,6 @@ import builtins
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
-from functools import cached_property
 from keyword import iskeyword
 from typing import Any
 
@@ -16,6 +15,7 @@ from crmid.automata import Automaton, compiled
 from crmid.counters import CounterKey, scope_of
 from crmid.directives import DIRECTIVES, Fiscal
 from crmid.errors import InvalidValue, shown
+from crmid.lazily import cached_property
 from crmid.parts import (
     AnyPart,
     CheckCharacters,

@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     )
     from .redis_ import AsyncRedisStore, RedisStore
     from .sql.aio.joined import AsyncJoinedStore
+    from .sql.aio.numbers import AsyncJoinedRecordStore
     from .sql.sync.joined import JoinedStore
+    from .sql.sync.numbers import JoinedRecordStore
     from .sqlite import SQLiteStore
     from .threads import in_thread
 else:
@@ -69,7 +71,9 @@ else:
             ],
             "redis_": ["AsyncRedisStore", "RedisStore"],
             "sql.aio.joined": ["AsyncJoinedStore"],
+            "sql.aio.numbers": ["AsyncJoinedRecordStore"],
             "sql.sync.joined": ["JoinedStore"],
+            "sql.sync.numbers": ["JoinedRecordStore"],
             "sqlite": ["SQLiteStore"],
             "threads": ["in_thread"],
         },
@@ -78,6 +82,7 @@ else:
 __all__ = [
     "MAX_VALUE",
     "AsyncCounterStore",
+    "AsyncJoinedRecordStore",
     "AsyncJoinedStore",
     "AsyncNumberAudit",
     "AsyncNumberRestore",
@@ -93,6 +98,7 @@ __all__ = [
     "CapableStore",
     "CounterKey",
     "CounterStore",
+    "JoinedRecordStore",
     "JoinedStore",
     "MemoryStore",
     "MySQLStore",

@@ -4,6 +4,7 @@ Each is a function that gives a strategy; wrong arguments are errors when the fi
 drawn. With Hypothesis installed, ``from_type(crmid.Number)`` and ``from_type(crmid.Scheme)``
 work without an import of this module.
 
+>>> from crmid import Scheme
 >>> from hypothesis import find
 >>> scheme = Scheme("order", "{branch:a2}-{seq:n5}")
 >>> find(numbers(scheme), lambda number: True)
@@ -12,22 +13,22 @@ work without an import of this module.
 
 from __future__ import annotations
 
-from hypothesis import strategies as st
-
-from crmid import Number, Scheme
-
+from .entry import register as register  # the first: see there
 from .hostile import hostile_texts
 from .instants import instants
+from .lifecycles import Lifecycle, lifecycles
 from .numbers import numbers, texts, values
 from .schemes import schemes
 from .slips import NearMiss, Slip, near_misses, payloads, slips
 
 
 __all__ = [
+    "Lifecycle",
     "NearMiss",
     "Slip",
     "hostile_texts",
     "instants",
+    "lifecycles",
     "near_misses",
     "numbers",
     "payloads",
@@ -36,9 +37,3 @@ __all__ = [
     "texts",
     "values",
 ]
-
-
-def register() -> None:
-    """Tell Hypothesis how to make numbers and schemes; it calls this by itself."""
-    st.register_type_strategy(Scheme, schemes())
-    st.register_type_strategy(Number, schemes().flatmap(numbers))

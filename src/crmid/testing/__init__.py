@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from .checks import (
     COUNTER_LAWS,
+    NUMBER_LAWS,
     CounterLaw,
     check_async_counter_store,
+    check_async_number_store,
     check_counter_store,
+    check_number_store,
 )
 from .clocks import FixedClock, SeededEntropy, SteppingClock
 from .doubles import Asked, Fault, FaultyStore, RecordingStore
@@ -23,6 +26,7 @@ from .systems import CHECK_SYSTEM_LAWS, check_check_system
 __all__ = [
     "CHECK_SYSTEM_LAWS",
     "COUNTER_LAWS",
+    "NUMBER_LAWS",
     "PART_LAWS",
     "Asked",
     "CounterLaw",
@@ -35,8 +39,10 @@ __all__ = [
     "SeededEntropy",
     "SteppingClock",
     "check_async_counter_store",
+    "check_async_number_store",
     "check_check_system",
     "check_counter_store",
+    "check_number_store",
     "check_part",
     "no_lasting_stores",
 ]

@@ -7,27 +7,47 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from unittest import SkipTest
 
-from crmid.stores import AsyncCounterStore, CounterStore
+from crmid.stores import AsyncCounterStore, AsyncNumberStore, CounterStore, NumberStore
 
 from .abilities import ABILITY_LAWS
+from .bulk import BULK_LAWS
 from .cancelling import CANCELLING_LAWS
+from .changes import CHANGE_LAWS
+from .claim_faults import CLAIM_FAULT_LAWS
+from .claims import CLAIM_LAWS
 from .counters import BASIC_LAWS
 from .faults import FAULT_LAWS
 from .notes import LawBroken
 
 
-__all__ = ["COUNTER_LAWS", "CounterLaw", "check_async_counter_store", "check_counter_store"]
+__all__ = [
+    "COUNTER_LAWS",
+    "NUMBER_LAWS",
+    "CounterLaw",
+    "check_async_counter_store",
+    "check_async_number_store",
+    "check_counter_store",
+    "check_number_store",
+]
 
 #: A law of stores: it takes what opens the storage, and raises :class:`LawBroken`, or
 #: ``unittest.SkipTest`` where it does not concern the store.
 CounterLaw = Callable[[Callable[[], Any]], None]
 
-#: Every law of stores, plain ones first; a test runner can ask them one by one.
+#: Every law of counters, plain ones first; a test runner can ask them one by one.
 COUNTER_LAWS: tuple[CounterLaw, ...] = (
     *BASIC_LAWS,
     *ABILITY_LAWS,
     *FAULT_LAWS,
     *CANCELLING_LAWS,
+)
+
+#: Every law of records, plain ones first; a test runner can ask them one by one.
+NUMBER_LAWS: tuple[CounterLaw, ...] = (
+    *CLAIM_LAWS,
+    *CHANGE_LAWS,
+    *BULK_LAWS,
+    *CLAIM_FAULT_LAWS,
 )
 
 
@@ -88,6 +108,71 @@ async def check_async_counter_store(
     >>> "threads_never_share_a_value" in asyncio.run(check_async_counter_store(lambda: store))
     True
     """
+    return await asked_in_thread(laws, make_store)
+
+
+def check_number_store(
+    make_store: Callable[[], NumberStore], *, laws: Iterable[CounterLaw] = NUMBER_LAWS
+) -> tuple[str, ...]:
+    """Ask a store of records all laws that concern it.
+
+    They take some seconds. The records that they make are in series of their own, so that a
+    storage may be asked again; they stay in it. Laws about audits and restoring are asked of a
+    store that can (:class:`~crmid.stores.NumberAudit`, :class:`~crmid.stores.NumberRestore`);
+    laws about processes as in :func:`check_counter_store`.
+
+    Args:
+        make_store: As there.
+        laws: Which ones.
+
+    Returns:
+        The names of the laws that were kept; those that do not concern the store are left out.
+
+    Raises:
+        LawBroken: One is not kept: the first of them. A note names the others.
+
+    >>> from crmid import MemoryStore
+    >>> store = MemoryStore()
+    >>> kept = check_number_store(lambda: store)
+    >>> "a_number_is_won_once" in kept, "processes_never_win_the_same_number" in kept
+    (True, False)
+    """
+    return ask_all(laws, make_store)
+
+
+async def check_async_number_store(
+    make_store: Callable[[], AsyncNumberStore | Awaitable[AsyncNumberStore]],
+    *,
+    laws: Iterable[CounterLaw] = NUMBER_LAWS,
+) -> tuple[str, ...]:
+    """Ask an async store of records all laws that concern it.
+
+    The laws are those of :func:`check_number_store`, asked as
+    :func:`check_async_counter_store` does.
+
+    Args:
+        make_store: Opens the storage; it may be a coroutine function.
+        laws: Which ones.
+
+    Returns:
+        The names of the laws that were kept.
+
+    Raises:
+        LawBroken: One is not kept: the first of them. A note names the others.
+
+    >>> import asyncio
+    >>> from crmid.stores import MemoryStore, in_thread
+    >>> store = in_thread(MemoryStore())
+    >>> "a_change_is_done_once" in asyncio.run(check_async_number_store(lambda: store))
+    True
+    """
+    return await asked_in_thread(laws, make_store)
+
+
+async def asked_in_thread(
+    laws: Iterable[CounterLaw], make_store: Callable[[], Any]
+) -> tuple[str, ...]:
+    """Ask laws of an async store, from a thread beside the running event loop."""
     import asyncio
 
     from .awaiting import Awaited, Loop

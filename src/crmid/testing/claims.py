@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import attrs
 
@@ -31,7 +32,7 @@ __all__ = [
 
 @law(means="Two customers get the same number.")
 def a_number_is_won_once(trial: Trial) -> None:
-    """A number that is claimed is nobody else's in its series; the others of a batch are won."""
+    """A number that is claimed is nobody else's in its series; others of a batch are won."""
     store, mine = opened(trial), trial.series
     first = store.claim(mine, items(["a", "b"]), act())
     second = opened(trial).claim(mine, items(["b", "c"]), act())
@@ -173,9 +174,7 @@ def the_longest_texts_are_kept(trial: Trial) -> None:
     trial.expect(found, [wanted.record(series, 1, None)])
     trial.expect(store.top(CounterKey(series, "x" * 1400, "y" * 600)), 1)
     link = Link("l" * 400, "n" * 1400, number)
-    trial.expect(
-        store.change([to(found[0], State.ACTIVE)], act(), links=[link]), expected=True
-    )
+    trial.expect(store.change([to(found[0], State.ACTIVE)], act(), links=[link]), expected=True)
     trial.expect(store.linked(series, *link[:2]), link)
     trial.expect(store.history(series, number)[0].act, done)
 
@@ -214,12 +213,12 @@ def unclaimable_numbers_are_refused(trial: Trial) -> None:
     trial.refused(ValueError, store.claim, mine, items("b"), act(token=""))
     trial.refused(ValueError, store.claim, mine, items("b"), act(), until=-1)
     trial.refused(ValueError, store.get, mine, ["a"] * 10_001)
-    odd: tuple[object, ...] = (
+    odd: tuple[Any, ...] = (
         *([item("b"), item(7)], [item(7)], [item("b", ref=7)]),  # type: ignore[arg-type] # the point
         [item("b", seq=True)],
     )
-    for wrong in odd:
-        trial.refused(TypeError, store.claim, mine, wrong, act())
+    for batch in odd:
+        trial.refused(TypeError, store.claim, mine, batch, act())
     trial.refused(TypeError, store.claim, 7, items("b"), act())
     trial.refused(TypeError, store.claim, mine, items("b"), act(), until=1.0)
     trial.refused(TypeError, store.get, mine, "abc")

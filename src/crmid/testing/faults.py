@@ -154,7 +154,7 @@ def a_forked_child_never_repeats_its_parent(trial: Trial) -> None:
         used += [store.reserve(key).lo for _ in range(5)]
         taken = child.told()
         trial.note(f"the child took {taken}{_refusal(child)}")
-        trial.expect(child.wait(), 0, "how the child ended, minus a signal,")
+        _ended_well(trial, child)
     used += taken
     used += [store.reserve(key).lo for _ in range(5)]
     trial.distinct(used)
@@ -170,8 +170,19 @@ def forks_beside_busy_threads_neither_hang_nor_repeat(trial: Trial) -> None:
             with Child(lambda tell: taking(store, key, tell, 3)) as child:
                 children += child.told()
                 trial.note(f"a child took {children[-3:]}{_refusal(child)}")
-                trial.expect(child.wait(), 0, "how the child ended, minus a signal,")
+                _ended_well(trial, child)
     trial.distinct([*used, *children, store.reserve(key).lo])
+
+
+def _ended_well(trial: Trial, child: Child) -> None:
+    status = child.wait()
+    if status in {-signal.SIGALRM, -signal.SIGKILL}:
+        raise trial.broken(
+            f"the child hung, and was ended after {threads.PATIENCE:.0f} seconds: at the fork "
+            "another thread held a lock, which nobody in the child will ever release",
+            "the child works, or is refused",
+        )
+    trial.expect(status, 0, "how the child ended, minus a signal,")
 
 
 def _refusal(child: Child) -> str:

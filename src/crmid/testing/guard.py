@@ -57,9 +57,9 @@ class ProductionTouched(AssertionError):
 
 @contextlib.contextmanager
 def no_lasting_stores(*more: type[Any]) -> Generator[None]:
-    """While it is open, no store writes but those in memory: their counters stay as they are.
+    """While it is open, none of crmid's stores writes but those in memory.
 
-    What writes to another store of crmid raises :class:`ProductionTouched`, in every thread of
+    What writes to another one raises :class:`ProductionTouched`, in every thread of
     this process, before anything is sent; reading goes on.
 
     Args:

@@ -151,7 +151,7 @@ class Notes:
         )
 
 
-def told(value: object) -> str:
+def told(value: object) -> str:  # noqa: PLR0911 - one for each kind of thing
     """A value as a report shows it."""
     match value:
         case Block():
@@ -166,24 +166,31 @@ def told(value: object) -> str:
         case Claimed():
             return f"won {told([*value.numbers])}"
         case list():
-            some = [told(each) for each in cast("list[object]", value[:_LISTED])]
-            more = len(value) - len(some)
+            known = cast("list[object]", value)
+            some = [told(each) for each in known[:_LISTED]]
+            more = len(known) - len(some)
             return f"[{', '.join(some)}{f', and {more} more' * (more > 0)}]"
         case _:
             return shown(value)
 
 
-def difference(seen: object, expected: object) -> tuple[object, object]:
+def difference(seen: Any, expected: Any) -> tuple[object, object]:
     """Where two values differ: of lists the first place, of records and events the fields."""
-    if isinstance(seen, list) and isinstance(expected, list):
-        one, other = cast("list[object]", seen), cast("list[object]", expected)
-        if len(one) == len(other):
-            return next(difference(a, b) for a, b in zip(one, other, strict=True) if a != b)
-    elif type(seen) is type(expected) and attrs.has(type(seen)):
-        names = [field.name for field in attrs.fields(type(seen))]
-        apart = [n for n in names if getattr(seen, n) != getattr(expected, n)]
-        return {n: getattr(seen, n) for n in apart}, {n: getattr(expected, n) for n in apart}
-    return seen, expected
+    if type(seen) is not type(expected):
+        return seen, expected
+    if isinstance(seen, list):
+        rows, others = cast("list[object]", seen), cast("list[object]", expected)
+        if len(rows) != len(others):
+            return rows, others
+        pairs = zip(rows, others, strict=True)
+        return next(difference(one, other) for one, other in pairs if one != other)
+    kind: Any = seen.__class__
+    if not attrs.has(kind):
+        return seen, expected
+    names = [field.name for field in attrs.fields(kind)]
+    names = [name for name in names if getattr(seen, name) != getattr(expected, name)]
+    one, other = ({n: getattr(each, n) for n in names} for each in (seen, expected))
+    return one, other
 
 
 def copies(original: Any) -> Iterator[tuple[str, Callable[[], Any]]]:

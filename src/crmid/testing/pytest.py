@@ -77,6 +77,6 @@ def crmid_generator(
 
 @pytest.fixture
 def crmid_no_lasting_stores() -> Iterator[None]:
-    """While the test runs, no store writes but those in memory."""
+    """While the test runs, none of crmid's stores writes but those in memory."""
     with no_lasting_stores():
         yield

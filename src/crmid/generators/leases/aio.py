@@ -61,7 +61,7 @@ class AsyncLender:
         lease = state.leases.get(asked.key)
         value = None if lease is None else lease.pop()
         while value is None:
-            value, fetching, evicted = self._look(state, asked)
+            value, fetching, evicted = self._look(self._current(), asked)
             if evicted:
                 await self._give_back(evicted)
             if value is None:
@@ -95,7 +95,10 @@ class AsyncLender:
 
     def invalidate(self) -> None:
         """Forget all that is taken ahead; nothing is given back."""
-        self._state = _State(self._made)
+        state = self._current()
+        with state.lock:
+            self._state = _State(self._made)
+            state.leases.forget()
 
     async def close(self) -> None:
         """Give back what is left, as far as the store takes it."""

@@ -88,13 +88,15 @@ class Lease:
         """Move values from the stock into the chunk, if it is empty; whether there are any."""
         if self.chunk or not self._stock:
             return bool(self.chunk)
-        values = self._stock.popleft()
         # Half a block at most, so that the half is noticed.
         count = min(_CHUNK, max(1, self._last // 2))
-        if len(values) > count:
-            self._stock.appendleft(values[count:])
-        self._values = values[:count]
-        self.chunk.extend(self.made(self._values) if self.made else self._values)
+        values = self._stock[0][:count]
+        entries = self.made(values) if self.made else values  # where most interrupts come
+        left = self._stock.popleft()[count:]
+        if left:
+            self._stock.appendleft(left)
+        self._values = values
+        self.chunk.extend(entries)
         return True
 
     def next(self) -> Any | None:
@@ -159,6 +161,12 @@ class Leases(dict[CounterKey, Lease]):
         super().__init__()
         self.owner = owner
         self.made = made
+
+    def forget(self) -> None:
+        """Drop them all; whoever still looks at one finds nothing in it."""
+        for lease in self.values():
+            lease.give_back()
+        self.clear()
 
     def of(
         self, key: CounterKey, size: LeaseSize, step: int, *, busy: Container[CounterKey] = ()

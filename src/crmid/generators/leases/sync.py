@@ -44,7 +44,7 @@ class Lender:
         lease = state.leases.get(asked.key)
         value = None if lease is None else lease.pop()
         while value is None:
-            value = self._wait(state, asked)
+            value = self._wait(self._held.current(), asked)
         return value
 
     def ahead(self, asked: Reservation) -> Ahead | None:
@@ -69,7 +69,10 @@ class Lender:
 
     def invalidate(self) -> None:
         """Forget all that is taken ahead; nothing is given back."""
-        self._held.forget()
+        state = self._held.current()
+        with state.lock:
+            self._held.forget()
+            state.leases.forget()
 
     def close(self) -> None:
         """Give back what is left, as far as the store takes it."""

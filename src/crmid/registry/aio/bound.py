@@ -55,13 +55,15 @@ class AsyncBound:
         known = Known(schemes)
         clock = time.time_ns if clock is None else clock
         entropy = os.urandom if entropy is None else entropy
-        deeds = Deeds(clock, entropy, actor)
+        # Not the caller's entropy: from a seed the same tokens come again, and a store takes
+        # them for acts that it has done.
+        deeds = Deeds(clock, os.urandom, actor)
         fenced: Any = AsyncFencedCounters(asked, store, deeds)
         options: dict[str, Any] = {"clock": clock, "entropy": entropy, "lease": lease}
         self._known = known
         self._deeds = deeds
         self._who: dict[str, Any] = {
-            scheme.name: AsyncIdGenerator(scheme, fenced, **options) for scheme in known.catalog
+            scheme.name: AsyncIdGenerator(scheme, fenced, **options) for scheme in known.issuing
         }
         self._who |= {"records": store, "counters": asked}
         self._finding = Finding(known)
@@ -111,7 +113,7 @@ class AsyncBound:
 
     async def close(self) -> None:
         """See :meth:`crmid.Registry.close`."""
-        for scheme in self._known.catalog:
+        for scheme in self._known.issuing:
             await self._who[scheme.name].close()
 
     async def __aenter__(self) -> Self:

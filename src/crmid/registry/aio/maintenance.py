@@ -24,7 +24,7 @@ from crmid.registry.upkeep.auditing import audit
 from crmid.registry.upkeep.collecting import Each, Progress, check_keep
 from crmid.registry.upkeep.dumping import dump
 from crmid.registry.upkeep.examining import Doctor
-from crmid.registry.upkeep.forecasting import forecasts
+from crmid.registry.upkeep.forecasting import Horizon, forecasts
 from crmid.registry.upkeep.importing import Importing, Order
 from crmid.registry.upkeep.restoring import Restoring
 
@@ -43,10 +43,10 @@ class AsyncRuns(Protocol):
 
 
 class AsyncMaintenance:
-    """Maintenance of an async registry: the twin of :class:`Maintenance`.
+    """Maintenance of an async registry, made by :attr:`crmid.AsyncRegistry.maintenance`.
 
-    Made by :attr:`AsyncRegistry.maintenance`. Files and iterables are read and written without
-    awaiting, a batch at a time.
+    The twin of :class:`~crmid.registry.sync.maintenance.Maintenance`. Files and iterables are
+    read and written without awaiting, a batch at a time.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class AsyncMaintenance:
         refused: Callable[[Refusal], object] | None = None,
         progress: Callable[[int], object] | None = None,
     ) -> ImportReport:
-        """See :meth:`crmid.registry.Maintenance.import_numbers`."""
+        """See :meth:`crmid.registry.sync.maintenance.Maintenance.import_numbers`."""
         order = Order(
             policy, next_value, scheme, normalize, key, actor, reason, keep, refused, progress
         )
@@ -95,7 +95,7 @@ class AsyncMaintenance:
         delimiter: str = ",",
         **options: Any,
     ) -> ImportReport:
-        """See :meth:`crmid.registry.Maintenance.import_csv`."""
+        """See :meth:`crmid.registry.sync.maintenance.Maintenance.import_csv`."""
         rows = read_csv(
             path, number=number, ref=ref, state=state, encoding=encoding, delimiter=delimiter
         )
@@ -110,7 +110,7 @@ class AsyncMaintenance:
         each: Each | None = None,
         progress: Progress | None = None,
     ) -> AuditReport:
-        """See :meth:`crmid.registry.Maintenance.audit`."""
+        """See :meth:`crmid.registry.sync.maintenance.Maintenance.audit`."""
         plan = audit(self._known, scheme, texts=texts, keep=keep, each=each, progress=progress)
         return await self._run(plan)
 
@@ -122,13 +122,13 @@ class AsyncMaintenance:
         soon: timedelta = timedelta(days=90),
         low: float = 0.1,
     ) -> list[Forecast]:
-        """See :meth:`crmid.registry.Maintenance.forecast`."""
-        now = self._deeds.now()
-        plan = forecasts(self._known, now, scheme, window=window, soon=soon, low=low)
-        return await self._run(plan)
+        """See :meth:`crmid.registry.sync.maintenance.Maintenance.forecast`."""
+        horizon = Horizon(self._deeds.now(), window, soon, low)
+        horizon.check()
+        return await self._run(forecasts(self._known, scheme, horizon))
 
     async def doctor(self) -> Diagnosis:
-        """See :meth:`crmid.registry.Maintenance.doctor`."""
+        """See :meth:`crmid.registry.sync.maintenance.Maintenance.doctor`."""
         now = self._deeds.now()
         return await self._run(Doctor(self._known, self._records, self._counters, now).run())
 
@@ -138,7 +138,7 @@ class AsyncMaintenance:
         *,
         progress: Callable[[int], object] | None = None,
     ) -> Seal:
-        """See :meth:`crmid.registry.Maintenance.dump`."""
+        """See :meth:`crmid.registry.sync.maintenance.Maintenance.dump`."""
         plan = dump(
             self._known.serieses,
             path,
@@ -155,7 +155,7 @@ class AsyncMaintenance:
         digest: str | None = None,
         progress: Callable[[int], object] | None = None,
     ) -> Seal:
-        """See :meth:`crmid.registry.Maintenance.restore`."""
+        """See :meth:`crmid.registry.sync.maintenance.Maintenance.restore`."""
         restoring = Restoring(
             self._known.serieses, path, remembers=self._remembers, progress=progress
         )

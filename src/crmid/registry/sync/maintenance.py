@@ -24,7 +24,7 @@ from crmid.registry.upkeep.auditing import audit
 from crmid.registry.upkeep.collecting import Each, Progress, check_keep
 from crmid.registry.upkeep.dumping import dump
 from crmid.registry.upkeep.examining import Doctor
-from crmid.registry.upkeep.forecasting import forecasts
+from crmid.registry.upkeep.forecasting import Horizon, forecasts
 from crmid.registry.upkeep.importing import Importing, Order
 from crmid.registry.upkeep.restoring import Restoring
 
@@ -45,14 +45,14 @@ class Runs(Protocol):
 class Maintenance:
     """Import, audit, forecast, doctor, dump and restore of a registry.
 
-    Made by :attr:`Registry.maintenance`, not by hand. Only import and restore write.
+    Made by :attr:`crmid.Registry.maintenance`, not by hand. Only import and restore write.
 
     >>> from crmid import MemoryStore, Registry, Scheme
     >>> customers = Registry(Scheme("customer", "C{seq:n5}"), MemoryStore())
     >>> print(customers.maintenance.import_numbers(["C00007", "C00009", "D1"], reason="files"))
     3 rows: 2 on record, 1 refused
     customer: was not there, goes on at 10
-    row 3: 'D1' cannot be read: D is not 'C'
+    row 3: 'D1' cannot be read: 'D' where 'C' should stand
     >>> customers.issue()
     'C00010'
     """
@@ -87,7 +87,7 @@ class Maintenance:
         A row that cannot be recorded is refused, and the others are not. A number is refused
         if no scheme reads it, if it is on record already or stands in a row before, and if
         another live number has its ref. Numbers of an old format get a scheme of their own in
-        the catalog, which may share the series.
+        the catalog of the registry.
 
         Args:
             numbers: Texts, or tuples of number, ref and state
@@ -168,7 +168,8 @@ class Maintenance:
         For each counter that has numbers: the values from its start to what it gives next that
         are no numbers in use, each with the reason that the records prove. Counts prove most
         counters in one query; only bad ranges are read. Values that are being issued meanwhile
-        may show as missing.
+        may show as missing. A store on a server needs a time-out that lets it count all
+        numbers: seconds for millions.
 
         Args:
             scheme: The name of a scheme, to audit its series alone.
@@ -208,15 +209,15 @@ class Maintenance:
             InvalidValue: There is no such scheme, or a time is not above zero.
             StoreError: The store could not be read.
         """
-        now = self._deeds.now()
-        plan = forecasts(self._known, now, scheme, window=window, soon=soon, low=low)
-        return self._run(plan)
+        horizon = Horizon(self._deeds.now(), window, soon, low)
+        horizon.check()
+        return self._run(forecasts(self._known, scheme, horizon))
 
     def doctor(self) -> Diagnosis:
         """What is wrong with stores, series and counters, and what would mend it.
 
         Nothing is changed: a counter that stands behind its records is raised by
-        :meth:`Registry.advance` alone, by somebody who has looked into it.
+        :meth:`crmid.Registry.advance` alone, by somebody who has looked into it.
         """
         now = self._deeds.now()
         return self._run(Doctor(self._known, self._records, self._counters, now).run())

@@ -29,7 +29,7 @@ class Registry(Bound):
             stays the caller's: closing the registry does not close it.
         counters: Where the counters are kept, if elsewhere.
         clock: Nanoseconds since the epoch, like :func:`time.time_ns`.
-        entropy: Gives so many random bytes, like :func:`os.urandom`.
+        entropy: Gives so many random bytes for numbers, like :func:`os.urandom`.
         lease: How many numbers are taken ahead, as for :class:`IdGenerator`.
         actor: Who acts, where a call does not say it.
 
@@ -62,8 +62,8 @@ class Registry(Bound):
         Args:
             values: The values of the given parts, by name.
             key: An idempotency key, 1 to 500 bytes: the same request with the same key gives
-                the same number, whatever crashed in between. It is looked up before anything
-                is drawn.
+                the same number, whatever crashed in between. It belongs to the scheme's
+                series, and is looked up before anything is drawn.
             ref: What the number is for, an opaque text: it is assigned at once. Without one
                 it is reserved, for ever.
             at: The business date, an aware datetime; now unless given.
@@ -122,7 +122,8 @@ class Registry(Bound):
         Args:
             values: As for :meth:`issue`, like the others.
             ttl: How long it is kept.
-            key: As for :meth:`issue`; the time runs from the first request.
+            key: As for :meth:`issue`; the first request says how long, and the time runs from
+                there.
             at: As for :meth:`issue`.
             scheme: As for :meth:`issue`.
             actor: Who acts.
@@ -145,6 +146,7 @@ class Registry(Bound):
             reason: Why, in words.
 
         Raises:
+            InvalidValue: A text is empty, or none that a store keeps.
             UnknownNumber: It was never issued here.
             IllegalTransition: It is not reserved.
             ReservationExpired: Its time is over.
@@ -173,6 +175,7 @@ class Registry(Bound):
             actor: Who acts.
 
         Raises:
+            InvalidValue: There is no reason.
             IllegalTransition: It was in use already. And errors as for :meth:`assign`.
         """
         act = self._deeds.act("voided", actor, reason)
@@ -183,6 +186,9 @@ class Registry(Bound):
 
         They cannot be assigned any more in any case. Run it now and then, to make
         that visible.
+
+        Raises:
+            StoreError: The store could not do it; some of them may be void already.
         """
         return self._run(self._living.expire(actor))
 
@@ -253,6 +259,7 @@ class Registry(Bound):
         Linking the same again changes nothing.
 
         Raises:
+            InvalidValue: A text is empty, or none that a store keeps.
             LinkTaken: That name leads to another number.
             IllegalTransition: The number is void or superseded.
             UnknownNumber: It was never issued here.
@@ -293,6 +300,7 @@ class Registry(Bound):
             Its next value; a counter is never lowered.
 
         Raises:
+            InvalidValue: It is of none of the registry's series.
             UnknownNumber: It has no records, and no value was given.
             StoreError: The store could not do it.
         """

@@ -80,7 +80,7 @@ class Counting:
             yield from missing.search(start, hi)
         else:
             noted = yield from reading.spans(key, start, hi)
-            for lo, end in phases(start, hi, step, noted):
+            for lo, end in phases(start, hi, noted):
                 yield from missing.read(lo, end, step)
         return several
 

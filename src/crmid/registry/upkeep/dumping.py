@@ -75,12 +75,16 @@ def dump(
 def content(series: str, emit: Emit, *, remembers: bool) -> Plan[None]:
     """What there is of a series, piece by piece.
 
-    Counters come last: what is claimed meanwhile is below them.
+    Counters come last: what is claimed meanwhile is below them. Pieces are full but for the
+    last one: so the same records are the same pieces, and have the same digest.
     """
-    page = yield from reading.scan(series, "")
-    while page:
-        emit("records", series, (yield from _kept(series, page)))
-        page = yield from reading.scan(series, page[-1].number)
+    after, more = "", True
+    while more:
+        page = yield from reading.scan(series, after)
+        more = len(page) == reading.PAGE
+        if page:
+            emit("records", series, (yield from _kept(series, page)))
+            after = page[-1].number
     keys = dict.fromkeys(tally.key for tally in (yield from reading.tallies(series)))
     counters: list[tuple[CounterKey, int]] = []
     for key in keys:

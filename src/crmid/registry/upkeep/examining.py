@@ -16,11 +16,13 @@ from crmid.registry.known import Known
 from crmid.stores.capabilities import Capability
 
 from . import reading
-from .forecasting import forecasts
+from .forecasting import Horizon, of_series
 
 
 __all__ = ["Doctor"]
 
+_QUARTER = timedelta(days=90)
+_LOW = 0.1
 _SLACK = 1_000_000_000  # clocks of several machines differ
 
 
@@ -68,8 +70,11 @@ class Doctor:
         if stale:
             detail = f"{stale[0].number} and maybe others are reserved no longer"
             self._complain("reservations", series, detail, "call expire() now and then")
-        name = next(each.name for each in self._known.catalog if each.series == series)
-        yield from self._room(name)
+        horizon = Horizon(self._now, _QUARTER, _QUARTER, _LOW)
+        for each in (yield from of_series(self._known, series, tallies, horizon)):
+            if each.level is not Level.FINE:
+                remedy = "let a new version of the scheme print more digits"
+                self._complain("room", str(each.key), str(each), remedy)
 
     def _rules(self, series: str) -> Plan[None]:
         sequence = self._known.sequences[series]
@@ -106,16 +111,6 @@ class Doctor:
         for name in sorted({tally.scheme for tally in tallies} - names):
             detail = f"numbers of {shown(name)} are on record, and it is no scheme here"
             self._complain("scheme", series, detail, "add the scheme to the catalog")
-
-    def _room(self, scheme: str) -> Plan[None]:
-        days = timedelta(days=90)
-        found = yield from forecasts(
-            self._known, self._now, scheme, window=days, soon=days, low=0.1
-        )
-        for each in found:
-            if each.level is not Level.FINE:
-                remedy = "let a new version of the scheme print more digits"
-                self._complain("room", str(each.key), str(each), remedy)
 
     def _complain(self, what: str, where: str, detail: str, remedy: str) -> None:
         self._found.append(Complaint(what, where, detail, remedy))

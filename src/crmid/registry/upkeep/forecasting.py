@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+
+import attrs
 
 from crmid.counters import MAX_VALUE, CounterKey
 from crmid.errors import InvalidValue, shown
 from crmid.maintenance.forecasts import Forecast, forecast_of
 from crmid.parts import SequenceNumber
 from crmid.periods import Reset, instant
+from crmid.records import Tally
 from crmid.registry import asks
 from crmid.registry.asks import Plan
 from crmid.registry.known import Known
@@ -16,69 +20,93 @@ from crmid.registry.known import Known
 from . import reading
 
 
-__all__ = ["forecasts"]
+__all__ = ["Horizon", "forecasts", "of_series"]
 
 _DAY = 86_400 * 10**9
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def forecasts(  # noqa: PLR0913 (each is an option of the caller)
-    known: Known,
-    now: int,
-    scheme: str | None,
-    *,
-    window: timedelta,
-    soon: timedelta,
-    low: float,
-) -> Plan[list[Forecast]]:
+@attrs.frozen
+class Horizon:
+    """How far a forecast looks, and what it finds urgent.
+
+    Attributes:
+        now: Nanoseconds since the epoch.
+        window: How far back the rate looks.
+        soon: A counter exhausted within this time is low.
+        low: A counter with a smaller share left than this is low.
+    """
+
+    now: int
+    window: timedelta
+    soon: timedelta
+    low: float
+
+    def check(self) -> None:
+        """Refuse times that are none.
+
+        Raises:
+            InvalidValue: Not above zero.
+        """
+        for name in ("window", "soon"):
+            given: object = getattr(self, name)
+            if not isinstance(given, timedelta) or given <= timedelta():
+                raise InvalidValue(name, f"expected a timedelta above zero, not {shown(given)}")
+
+
+def forecasts(known: Known, scheme: str | None, horizon: Horizon) -> Plan[list[Forecast]]:
     """One for each counter of the current period that has numbers; the most urgent first."""
-    for name, value in (("window", window), ("soon", soon)):
-        given: object = value
-        if not isinstance(given, timedelta) or given <= timedelta():
-            raise InvalidValue(name, f"expected a timedelta above zero, not {shown(given)}")
     found: list[Forecast] = []
-    today = instant(now)
     for series in known.series(scheme):
-        schemes = [each for each in known.catalog if each.series == series]
-        sequences = [each.layout.sequence for each in schemes]
-        last = max((each.high for each in sequences if each is not None), default=0)
-        if (sequence := sequences[0]) is None:
-            continue
-        here = schemes[0].layout.local(today).date()
-        period = "" if sequence.reset is None else sequence.reset.key(here)
-        ends_on = None if sequence.reset is None else _end(sequence.reset, here)
-        keys = dict.fromkeys(tally.key for tally in (yield from reading.tallies(series)))
-        for key in keys:
-            if key.period != period or (next_value := (yield from asks.peek(key))) is None:
-                continue
-            left = (10**last - 1 - next_value) // sequence.step + 1
-            taken, over = yield from _taken(key, next_value, sequence, now, window)
-            found.append(
-                forecast_of(
-                    key,
-                    next_value=next_value,
-                    left=left,
-                    capacity=(10**last - 1 - sequence.start) // sequence.step + 1,
-                    taken=taken,
-                    over=over,
-                    today=today.date(),
-                    ends_on=ends_on,
-                    soon=soon,
-                    low=low,
-                )
-            )
+        if known.sequences[series] is not None:
+            tallies = yield from reading.tallies(series)
+            found += yield from of_series(known, series, tallies, horizon)
     return sorted(found, key=lambda each: (each.left / each.capacity, each.key))
 
 
+def of_series(
+    known: Known, series: str, tallies: Sequence[Tally], horizon: Horizon
+) -> Plan[list[Forecast]]:
+    """Those of one series, in any order."""
+    schemes = [each for each in known.catalog if each.series == series]
+    sequences = [each.layout.sequence for each in schemes]
+    if (sequence := sequences[0]) is None:
+        return []
+    last = 10 ** max(each.high for each in sequences if each is not None) - 1
+    today = instant(horizon.now)
+    here = schemes[0].layout.local(today).date()
+    period = "" if sequence.reset is None else sequence.reset.key(here)
+    found: list[Forecast] = []
+    for key in dict.fromkeys(tally.key for tally in tallies):
+        if key.period != period or (next_value := (yield from asks.peek(key))) is None:
+            continue
+        taken, over = yield from _taken(key, next_value, sequence, horizon)
+        found.append(
+            forecast_of(
+                key,
+                next_value=next_value,
+                left=(last - next_value) // sequence.step + 1,
+                capacity=(last - sequence.start) // sequence.step + 1,
+                taken=taken,
+                over=over,
+                today=today.date(),
+                ends_on=None if sequence.reset is None else _end(sequence.reset, here),
+                soon=horizon.soon,
+                low=horizon.low,
+            )
+        )
+    return found
+
+
 def _taken(
-    key: CounterKey, next_value: int, sequence: SequenceNumber, now: int, window: timedelta
+    key: CounterKey, next_value: int, sequence: SequenceNumber, horizon: Horizon
 ) -> Plan[tuple[int, int]]:
     """How many values were taken of late, and in how many nanoseconds; passed over ones not.
 
     Records are born in the order of their values, nearly: so the first one of late is found
     by halving.
     """
-    span = window // _MICROSECOND * 1_000
+    now, span = horizon.now, horizon.window // _MICROSECOND * 1_000
     first = yield from reading.run(key, (0, ""), MAX_VALUE, limit=1)
     if not first:
         return 0, span
@@ -99,10 +127,9 @@ def _taken(
     return max(taken, 0) // sequence.step, over
 
 
-def _end(reset: Reset, day: date) -> date | None:
-    """The first day of the next period; None at the end of the calendar."""
-    for ordinal in range(day.toordinal() + 1, min(day.toordinal() + 367, date.max.toordinal())):
-        later = date.fromordinal(ordinal)
-        if reset.key(later) != reset.key(day):
-            return later
-    return None
+def _end(reset: Reset, day: date) -> date:
+    """The first day of the next period."""
+    later = day
+    while reset.key(later) == reset.key(day):
+        later += timedelta(days=1)
+    return later

@@ -77,8 +77,11 @@ class Order:
             raise InvalidValue("next_value", "it belongs to the policy 'set'")
         if self.policy == "set" and not self.reason:
             raise InvalidValue("reason", "a counter is set for a reason that is said")
-        if self.key is not None and not 1 <= len(self.key.encode()) <= _MOST_KEY:
-            raise InvalidValue("key", f"expected 1 to {_MOST_KEY} bytes")
+        key: object = self.key
+        if key is None:
+            return
+        if not isinstance(key, str) or not 1 <= len(key.encode()) <= _MOST_KEY:
+            raise InvalidValue("key", f"expected a text of 1 to {_MOST_KEY} bytes")
 
 
 @attrs.define
@@ -109,7 +112,8 @@ class Importing:
             read += len(batch)
             if self._order.progress is not None:
                 self._order.progress(read)
-        refusals, advanced = tuple(self._refusals), tuple(self._advanced.values())
+        refusals = tuple(sorted(self._refusals, key=lambda refusal: refusal.row))
+        advanced = tuple(self._advanced.values())
         return ImportReport(read, self._recorded, self._refused, refusals, advanced)
 
     def _batch(self, index: int, first: int, batch: tuple[Entry, ...]) -> Plan[None]:
@@ -265,14 +269,17 @@ class Importing:
             raise InvalidValue(
                 "next_value", f"{key} stands at {now} already, and is never lowered"
             )
-        if wanted > now:
-            after = yield from asks.advance(key, wanted)
+        if before is None and order.policy == "record":
+            return 0  # no counter comes into being, and none stands behind its records
+        if before is not None and wanted == now:
+            return now
+        after = yield from asks.advance(key, wanted)
+        if now < after:
             act = self._deeds.act("advanced", order.actor, order.reason or "import")
             yield from asks.log(Span(key, now, after, act))
-            earlier = self._advanced.get(key)
-            self._advanced[key] = Advance(key, earlier.before if earlier else before, after)
-            return after
-        return now
+        earlier = self._advanced.get(key)
+        self._advanced[key] = Advance(key, earlier.before if earlier else before, after)
+        return after
 
     def _refuse(self, row: int, number: str, why: str) -> None:
         self._refused += 1

@@ -7,6 +7,7 @@ of buckets find the bad ranges; else those ranges alone are read, in order.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from crmid.counters import CounterKey
 from crmid.records import Record, Span, Tally
@@ -31,17 +32,11 @@ def proven(tallies: Sequence[Tally], lo: int, hi: int, step: int) -> bool:
     return ends and tally.count == tally.distinct == hi - lo
 
 
-def phases(start: int, hi: int, step: int, spans: Sequence[Span]) -> list[tuple[int, int]]:
+def phases(start: int, hi: int, spans: Sequence[Span]) -> list[tuple[int, int]]:
     """The ranges in which a counter goes by its step without being advanced in between."""
-    begins = [start]
-    if step > 1:
-        raised = (span.hi for span in spans if span.act.what == "advanced")
-        begins = sorted({start, *(value for value in raised if start < value < hi)})
-    return [
-        (lo, end)
-        for lo, end in zip(begins, [*begins[1:], hi], strict=True)
-        if lo < end
-    ]  # fmt: skip
+    raised = (span.hi for span in spans if span.act.what == "advanced")
+    begins = sorted({start, *(value for value in raised if start < value < hi)})
+    return list(pairwise([*begins, hi]))
 
 
 class Missing:

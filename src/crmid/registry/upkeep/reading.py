@@ -20,7 +20,6 @@ __all__ = [
     "restore",
     "run",
     "scan",
-    "serieses",
     "spans",
     "tallies",
 ]
@@ -64,12 +63,6 @@ def tallies(series: str) -> Plan[list[Tally]]:
 def spans(key: CounterKey, lo: int, hi: int) -> Plan[list[Span]]:
     """:meth:`crmid.stores.NumberAudit.spans`."""
     answer: list[Span] = yield Ask("records", "spans", (key, lo, hi))
-    return answer
-
-
-def serieses() -> Plan[list[str]]:
-    """:meth:`crmid.stores.NumberAudit.serieses`."""
-    answer: list[str] = yield Ask("records", "serieses", ())
     return answer
 
 

@@ -92,8 +92,7 @@ class Texts:
             printed, stored = getattr(item, name), getattr(record, name)
             if printed != stored and (name != "seq" or stored is not None):
                 said.append(f"its text says {name} {printed!r}, its record {stored!r}")
-        if said:
-            self._fault(Fault.MISPLACED, record, "; ".join(said))
+        self._fault(Fault.MISPLACED, record, "; ".join(said))
         return False
 
     def _elsewhere(self, record: Record, scheme: Scheme | None, error: InvalidNumber) -> bool:

@@ -46,7 +46,8 @@ PRIVILEGES = (
     Trouble.OTHER,
     (
         "the user lacks privileges: let the owner call create(), and grant SELECT, INSERT and "
-        "UPDATE on the tables of crmid, in PostgreSQL also USAGE on their schema"
+        "UPDATE on the tables of crmid, DELETE on crmid_link, in PostgreSQL also USAGE on "
+        "their schema"
     ),
 )
 MISSING = (

@@ -119,6 +119,9 @@ WHERE state = 'reserved' AND until IS NOT NULL""",
     "CREATE INDEX crmid_span_key ON crmid_span (series, scope, period, hi)",
     f"CREATE TRIGGER crmid_event_changed BEFORE UPDATE ON crmid_event {_KEPT}",
     f"CREATE TRIGGER crmid_event_deleted BEFORE DELETE ON crmid_event {_KEPT}",
+    f"CREATE TRIGGER crmid_act_changed BEFORE UPDATE ON crmid_act {_KEPT}",
+    f"CREATE TRIGGER crmid_act_deleted BEFORE DELETE ON crmid_act {_KEPT}",
+    f"CREATE TRIGGER crmid_number_deleted BEFORE DELETE ON crmid_number {_KEPT}",
 )
 
 RECORDS = """\

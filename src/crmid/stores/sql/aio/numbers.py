@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -25,7 +26,7 @@ __all__ = ["AsyncJoinedRecordStore", "AsyncSQLNumbers", "AsyncSQLRecordStore"]
 T = TypeVar("T")
 
 
-class AsyncSQLNumbers:
+class AsyncSQLNumbers(ABC):
     """Records, wherever plans are carried out.
 
     It implements :class:`~crmid.stores.AsyncRecordStore`.
@@ -33,13 +34,13 @@ class AsyncSQLNumbers:
 
     _records: Writing
 
+    @abstractmethod
     async def _look(self, plan: Callable[[], Plan[T]]) -> T | None:
         """Carry out a plan that reads; None if there are no tables."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _write(self, plan: Callable[[Call], Plan[T]], *, again: bool = True) -> T:
         """Carry out a plan that writes, and again if it may help and is allowed."""
-        raise NotImplementedError
 
     async def claim(
         self, series: str, items: Sequence[Item], act: Act, /, *, until: int | None = None
@@ -241,11 +242,27 @@ class AsyncSQLRecordStore(AsyncSQLNumbers, AsyncSQLStore):
         self._records = dialect.records
 
     async def create(self) -> None:
-        """See :meth:`AsyncSQLStore.create`; older tables get what they lack."""
+        """Create the tables, unless they are there; the first call that writes does it too.
+
+        Tables of an older version, with counters only, get what they lack. Several processes
+        may do it at once. For roles that may create tables, where those that take numbers may
+        not, and before calls inside transactions, which create nothing.
+
+        Raises:
+            StoreError: The role may not create tables, the server is unfit, or as for
+                :meth:`reserve`.
+        """
         await self._write(lambda _: self._dialect.standing())
 
     def within(self, connection: Any, /, *, retries: bool = False) -> AsyncJoinedRecordStore:
-        """See :meth:`AsyncSQLStore.within`; records are joined to the transaction as well."""
+        """This store inside the caller's transaction: gapless numbers, and their records.
+
+        Args:
+            connection: With a transaction open on it: a connection of the driver, a
+                ``Connection`` or ``Session`` of SQLAlchemy, or a connection of Django.
+            retries: Whether the caller does a failed transaction again from its beginning;
+                then any isolation level is fine.
+        """
         return AsyncJoinedRecordStore(
             connection, self._fitness, self._timeout, retries=retries, records=self._records
         )

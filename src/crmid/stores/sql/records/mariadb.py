@@ -30,11 +30,12 @@ _COLUMNS = {
     "digest": "BINARY(64)",
     "state": "VARBINARY(20)",
     "id": "BIGINT AUTO_INCREMENT",
-    # NULL for what is not live, and a unique index takes any number of NULLs.
+    # NULL for what is not live, or not due; a unique index takes any number of NULLs.
     "live_ref": f"""
   live_ref  VARBINARY({MAX_BYTES["ref"]}) AS (CASE WHEN state IN
     (_binary'assigned', _binary'active', _binary'archived') THEN ref END) STORED,
-  UNIQUE (series, live_ref), KEY (series, ends, number), KEY (line, seq),""",
+  due       BIGINT AS (CASE state WHEN _binary'reserved' THEN ends END) STORED,
+  UNIQUE (series, live_ref), KEY (series, due, number), KEY (line, seq, number),""",
     "kept": "ENGINE = InnoDB, ROW_FORMAT = DYNAMIC",
 }
 _MORE = {
@@ -79,6 +80,8 @@ class MariaDBRecords(Writing):
         "lock_n": "FOR UPDATE",
         "lock_k": "FOR UPDATE",
         "ref": "live_ref",
+        "due": "due",
+        "is_due": "due IS NOT NULL",
     }
     clear_refs = "UPDATE {u} STRAIGHT_JOIN {number} n ON n.id = u.id SET n.ref = NULL"
     update = """\
@@ -114,6 +117,12 @@ ON k.series = %(series)s AND k.origin = u.origin AND k.name = u.name"""
         u = f"""JSON_TABLE(CONVERT(%(u)s USING utf8mb4), '$[*]' COLUMNS (
             n FOR ORDINALITY, {columns})) AS u"""
         return u, {"u": text}
+
+    def page(self, rest: str) -> str:
+        """See :class:`.Statements`."""
+        # Ids alone are in the index: else it would be read from its beginning.
+        page = f"(SELECT id FROM {{number}} {rest}) AS page"
+        return f"{page} STRAIGHT_JOIN {{number}} n ON n.id = page.id"
 
     def tables(self) -> list[str]:
         """Statements that create what is not there yet."""

@@ -115,6 +115,8 @@ class PostgresRecords(Writing):
         "lock_k": "FOR UPDATE OF k",
         "div": "/",
         "ref": "ref",
+        "due": "ends",
+        "is_due": "ends IS NOT NULL AND state = 'reserved'",
     }
     clear_refs = "UPDATE {number} n SET ref = NULL FROM {u} WHERE n.id = u.id"
     update = """\
@@ -142,6 +144,10 @@ WHERE k.series = %(series)s AND k.origin = u.origin AND k.name = u.name"""
         columns = zip(*rows, strict=True) if rows else [()] * len(fields)
         names = (f"u_{name}" for name in fields)
         return u, {name: _array(each) for name, each in zip(names, columns, strict=True)}
+
+    def page(self, rest: str) -> str:
+        """See :class:`.Statements`."""
+        return f"(SELECT * FROM {{number}} {rest}) AS n"
 
     def tables(self) -> str:
         """Statements that create what is not there yet, with ``;`` between them."""

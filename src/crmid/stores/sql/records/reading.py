@@ -20,7 +20,7 @@ _MADE = "SELECT number FROM {number} WHERE id >= %(lo)s AND id < %(hi)s ORDER BY
 _RECORDS = """\
 SELECT n.series, n.number, l.scheme, l.scope, l.period, n.seq, n.state, n.ref, n.successor,
   n.ends, n.rev, n.born, n.at FROM """
-_OF_LINE = "JOIN {line} l ON l.id = n.line "
+_OF_LINE = "{join} {line} l ON l.id = n.line "
 _EVENTS = """\
 SELECT n.number, e.rev, e.state, e.ref, e.successor, a.token, a.what, a.actor, a.at, a.reason,
   a.memo FROM """
@@ -32,26 +32,25 @@ ORDER BY number LIMIT %(more)s)"""
 _LINKS = "SELECT k.origin, k.name, k.number FROM "
 _LIVE = "n.state IN ('assigned', 'active', 'archived')"
 _KEY = "series = %(series)s AND scope = %(scope)s AND period = %(period)s"
-_KEY_LINES = f"(SELECT id FROM {{line}} WHERE {_KEY})"
+_LINES = f"SELECT id FROM {{line}} WHERE {_KEY}"
 # A run over the index gives the values in order; counting them needs no sorting then.
-_BUCKETS = f"""\
-SELECT (seq - %(lo)s) {{div}} %(width)s AS bucket, sum(many), count(*) FROM (
-  SELECT seq, count(*) AS many FROM {{number}} WHERE line IN {_KEY_LINES}
+_BUCKETS = """\
+SELECT (seq - %(lo)s) {div} %(width)s AS bucket, sum(many), count(*) FROM (
+  SELECT seq, count(*) AS many FROM {number} WHERE line IN ({lines})
   AND seq >= %(lo)s AND seq < %(hi)s GROUP BY seq) AS each_seq
 GROUP BY bucket ORDER BY bucket"""
 _STATES = ", ".join(f"sum(CASE state WHEN '{s}' THEN 1 ELSE 0 END) AS {s}" for s in State)
-_SERIES_LINES = "(SELECT id FROM {line} WHERE series = %(series)s)"
-_TALLIES = f"""\
-SELECT l.scope, l.period, l.scheme, s.many, c.many, c.least, c.greatest, {", ".join(State)}
-FROM {{line}} l JOIN (
-  SELECT line, count(*) AS many, {_STATES} FROM {{number}}
-  WHERE line IN {_SERIES_LINES} GROUP BY line) AS s ON s.line = l.id
-LEFT JOIN (
-  SELECT line, count(*) AS many, min(seq) AS least, max(seq) AS greatest FROM (
-    SELECT line, seq FROM {{number}} WHERE line IN {_SERIES_LINES} AND seq IS NOT NULL
-    GROUP BY line, seq) AS each_seq
-  GROUP BY line) AS c ON c.line = l.id
-ORDER BY l.scope, l.period, l.scheme"""
+_SERIES_LINES = """\
+SELECT id, scope, period, scheme FROM {line} WHERE series = %(series)s
+ORDER BY scope, period, scheme"""
+_TALLY = f"""\
+SELECT s.many, c.many, c.least, c.greatest, {", ".join(State)}
+FROM (SELECT count(*) AS many, {_STATES} FROM {{number}} WHERE line = %(line)s) AS s
+CROSS JOIN (
+  SELECT count(*) AS many, min(seq) AS least, max(seq) AS greatest FROM (
+    SELECT seq FROM {{number}} WHERE line = %(line)s AND seq IS NOT NULL
+    GROUP BY seq) AS each_seq
+) AS c"""
 _TOP = f"""\
 SELECT max(greatest) FROM (SELECT (SELECT max(seq) FROM {{number}} WHERE line = l.id)
   AS greatest FROM {{line}} l WHERE {_KEY}) AS each_line"""
@@ -111,10 +110,9 @@ class Reading(Statements):
 
     def expired(self, series: str, now: int, limit: int) -> Plan[list[Record]]:
         """See :meth:`crmid.stores.NumberStore.expired`."""
-        where = """WHERE n.series = %(series)s AND n.ends <= %(now)s AND n.ends IS NOT NULL
-            AND n.state = 'reserved' ORDER BY n.ends, n.number LIMIT %(limit)s"""
+        where = "series = %(series)s AND {due} <= %(now)s AND {is_due}"
         values = {"series": series, "now": now, "limit": limit}
-        return (yield from self._records(where, values))
+        return (yield from self._page(where, "{due}, number", values))
 
     def history(self, series: str, number: str) -> Plan[list[Event]]:
         """See :meth:`crmid.stores.NumberStore.history`."""
@@ -131,10 +129,9 @@ class Reading(Statements):
 
     def scan(self, series: str, after: str, limit: int) -> Plan[list[Record]]:
         """See :meth:`crmid.stores.NumberAudit.scan`."""
-        where = """WHERE n.series = %(series)s AND n.number > %(after)s
-            ORDER BY n.number LIMIT %(limit)s"""
+        where = "series = %(series)s AND number > %(after)s"
         values = {"series": series, "after": after, "limit": limit}
-        return (yield from self._records(where, values))
+        return (yield from self._page(where, "number", values))
 
     def run(
         self,
@@ -146,16 +143,14 @@ class Reading(Statements):
     ) -> Plan[list[Record]]:
         """See :meth:`crmid.stores.NumberAudit.run`."""
         # One line after the other, because each is in order in the index.
-        only = "" if state is None else "AND n.state = %(state)s"
-        where = f"""WHERE n.line = %(line)s AND n.seq >= %(seq)s AND n.seq < %(hi)s
-            AND (n.seq > %(seq)s OR n.number > %(number)s) {only}
-            ORDER BY n.seq, n.number LIMIT %(limit)s"""
-        values = {"seq": after[0], "number": after[1], "hi": hi, "limit": limit}
-        values["state"] = None if state is None else str(state)
+        only = "" if state is None else "AND state = %(state)s"
+        where = f"""line = %(line)s AND seq >= %(seq)s AND seq < %(hi)s
+            AND (seq > %(seq)s OR number > %(number)s) {only}"""
+        values: dict[str, Any] = {"seq": after[0], "number": after[1], "hi": hi}
+        values |= {"limit": limit, "state": None if state is None else str(state)}
         found: list[Record] = []
-        lines = f"SELECT id FROM {{line}} WHERE {_KEY}"
-        for (line,) in (yield from self.read(self.sql(lines), key._asdict())):
-            found += yield from self._records(where, values | {"line": line})
+        for line in (yield from self._lines(key)):
+            found += yield from self._page(where, "seq, number", values | {"line": line})
         return sorted(found, key=lambda record: (record.seq or 0, record.number))[:limit]
 
     def buckets(
@@ -163,13 +158,22 @@ class Reading(Statements):
     ) -> Plan[list[tuple[int, int, int]]]:
         """See :meth:`crmid.stores.NumberAudit.buckets`."""
         values = {**key._asdict(), "lo": lo, "hi": hi, "width": width}
-        rows = yield from self.read(self.sql(_BUCKETS), values)
+        lines = yield from self._lines(key)
+        if not lines:
+            return []
+        sql = _BUCKETS.replace("{lines}", ", ".join(map(str, lines)))
+        rows = yield from self.read(self.sql(sql), values)
         return [(int(bucket), int(many), distinct) for bucket, many, distinct in rows]
 
     def tallies(self, series: str) -> Plan[list[Tally]]:
         """See :meth:`crmid.stores.NumberAudit.tallies`."""
-        rows = yield from self.read(self.sql(_TALLIES), {"series": series})
-        return [_tally(series, row) for row in rows]
+        found: list[Tally] = []
+        # One after the other, so that each is counted along the index.
+        for row in (yield from self.read(self.sql(_SERIES_LINES), {"series": series})):
+            (counts,) = yield from self.read(self.sql(_TALLY), {"line": row[0]})
+            if counts[0]:
+                found.append(_tally(series, (*row[1:], *counts)))
+        return found
 
     def spans(self, key: CounterKey, lo: int, hi: int) -> Plan[list[Span]]:
         """See :meth:`crmid.stores.NumberAudit.spans`."""
@@ -206,8 +210,11 @@ class Reading(Statements):
         values = {"series": series, "origin": after[0], "name": after[1], "limit": limit}
         return [link_of(row) for row in (yield from self.read(self.sql(query), values))]
 
-    def _records(self, where: str, values: dict[str, Any]) -> Plan[list[Record]]:
-        query = self.sql(f"{_RECORDS} {{number}} n {_OF_LINE} {where}")
+    def _page(self, where: str, order: str, values: dict[str, Any]) -> Plan[list[Record]]:
+        """The first records in the order of an index; their lines are looked up afterwards."""
+        page = self.page(f"WHERE {where} ORDER BY {order} LIMIT %(limit)s")
+        columns = ", ".join(f"n.{column}" for column in order.split(", "))
+        query = self.sql(f"{_RECORDS} {page} {_OF_LINE} ORDER BY {columns}")
         return [record_of(row) for row in (yield from self.read(query, values))]
 
     def _of_texts(self, texts: Sequence[str], series: str, where: str) -> Plan[list[Record]]:
@@ -215,6 +222,10 @@ class Reading(Statements):
         query = self.sql(f"{_RECORDS} {u} {{join}} {{number}} n {where}")
         rows = yield from self.read(query, values | {"series": series})
         return [record_of(row) for row in rows]
+
+    def _lines(self, key: CounterKey) -> Plan[list[int]]:
+        """The ids of a counter, one for each scheme that prints from it."""
+        return [line for (line,) in (yield from self.read(self.sql(_LINES), key._asdict()))]
 
     def _texts(self, texts: Sequence[str]) -> tuple[str, dict[str, Any]]:
         return self.many({"given": "text"}, [(text,) for text in sorted(set(texts))])
@@ -224,4 +235,4 @@ def _tally(series: str, row: Sequence[Any]) -> Tally:
     scope, period, scheme, count, distinct, least, greatest, *states = row
     counts = ((state, int(many)) for state, many in zip(State, states, strict=True) if many)
     key = CounterKey(series, scope, period)
-    return Tally(key, scheme, count, distinct or 0, least, greatest, tuple(sorted(counts)))
+    return Tally(key, scheme, count, distinct, least, greatest, tuple(sorted(counts)))

@@ -53,6 +53,14 @@ class Statements(ABC):
         """
 
     @abstractmethod
+    def page(self, rest: str) -> str:
+        """A relation ``n`` of numbers: the first ones in the order of an index.
+
+        Args:
+            rest: What follows ``FROM``: on columns of an index only, and with a limit.
+        """
+
+    @abstractmethod
     def begin(self, call: Call) -> Plan[Any]:
         """Begin a transaction, or a part of the caller's; what :meth:`end` needs to know."""
 
@@ -95,8 +103,9 @@ class Statements(ABC):
 
     def atomic(self, call: Call, work: Plan[T]) -> Plan[T | None]:
         """Do all of it, or nothing; None if it was refused."""
-        begun = yield from self.begin(call)
+        begun = None
         try:
+            begun = yield from self.begin(call)
             result = yield from work
         except Exception as error:
             if isinstance(error, Refused) or self.is_duplicate(error):

@@ -6,6 +6,7 @@ instead of in a circle.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
@@ -25,6 +26,7 @@ __all__ = ["RecordDialect", "Writing"]
 class Writing(Reading):
     """The calls that write. An engine says how a claim wins, and how many rows change."""
 
+    @abstractmethod
     def won(
         self, call: Call, claim: Claim, lines: Sequence[Line]
     ) -> Plan[tuple[int, int] | None]:
@@ -34,11 +36,10 @@ class Writing(Reading):
             The act's id and how many were won; None, and nothing was done, if the act is
             known already, or a line is not there yet.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def insert_act(self, call: Call, series: str, act: Act) -> Plan[int | None]:
         """Write an act; its id. None if its token is known already."""
-        raise NotImplementedError
 
     #: Statements on many rows: ``u`` has the ids, or the names.
     clear_refs: str

@@ -1,0 +1,252 @@
+"""The life of numbers, in whatever order things may happen, against a plain model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, cast
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, invariant, multiple, rule
+
+from crmid import (
+    CrmidError,
+    IllegalTransition,
+    KeyReused,
+    LinkTaken,
+    RefTaken,
+    ReservationExpired,
+    Scheme,
+    UnknownNumber,
+)
+from crmid.records import EDGES, State
+from crmid.stores import NumberStore
+
+from .model import FINAL, LIVE, Model, same
+from .numbers import texts
+
+
+__all__ = ["Lifecycle", "lifecycles"]
+
+_SCHEME = Scheme("lifecycle", "L{seq:n5}{tier:A|B}")
+_NOTHING = cast("Any", multiple())
+_SYSTEM = "phone"
+
+_REFS = st.sampled_from(["Ann", "Bob", "Cid", "Dan"])
+_NAMES = st.sampled_from(["101", "102", "103"])
+_GIVEN = st.runner().flatmap(lambda machine: machine.given)
+_TEXTS = st.runner().flatmap(lambda machine: texts(machine.scheme))
+
+
+class Lifecycle(Model):
+    """What :func:`lifecycles` gives; not made by hand.
+
+    Attributes:
+        registry: The registry that is driven.
+        state: The model: the state of each number that was issued.
+    """
+
+    of = _SCHEME
+
+    numbers = Bundle("numbers")
+
+    # --- Issuing ------------------------------------------------------------------------------
+
+    @rule(target=numbers, values=_GIVEN, ref=st.none() | _REFS)
+    def issue(self, values: Mapping[str, Any], ref: str | None) -> Any:
+        """A new number, for somebody or nobody yet; nobody has two."""
+        if ref is not None and self.holder(ref):
+            self.refused(RefTaken, self.registry.issue, values, ref=ref)
+            return _NOTHING
+        return self.born(self.registry.issue(values, ref=ref), ref)
+
+    @rule(target=numbers, values=_GIVEN, key=st.sampled_from(["order-1", "order-2"]))
+    def issue_with_key(self, values: Mapping[str, Any], key: str) -> Any:
+        """The same key with the same values gives the same number."""
+        if key not in self.keys:
+            number = self.born(self.registry.issue(values, key=key), None)
+            self.keys[key] = (number, values)
+            return number
+        number, first = self.keys[key]
+        if first == values:
+            same(self.registry.issue(values, key=key), number, f"the number for {key}")
+        else:
+            self.refused(KeyReused, self.registry.issue, values, key=key)
+        return _NOTHING
+
+    @rule(target=numbers, values=_GIVEN, seconds=st.sampled_from([100, 10_000]))
+    def reserve(self, values: Mapping[str, Any], seconds: int) -> str:
+        """A number for a time."""
+        ttl = timedelta(seconds=seconds)
+        number = self.born(self.registry.reserve(values, ttl=ttl), None)
+        self.until[number] = self.clock() + seconds * 10**9
+        same(self.registry.get(number).until, self.until[number], f"the end of {number}")
+        return number
+
+    @rule(seconds=st.sampled_from([1, 100, 20_000]))
+    def wait(self, seconds: int) -> None:
+        """Time goes by."""
+        self.clock.move(timedelta(seconds=seconds))
+
+    @rule()
+    def expire(self) -> None:
+        """What is reserved no longer becomes void."""
+        over = sorted(number for number in self.until if self.over(number))
+        same(self.registry.expire(), over, "what has expired")
+        for number in over:
+            self.voided(number)
+
+    # --- Steps --------------------------------------------------------------------------------
+
+    def _step(self, number: str, state: str, call: Any, *given: str) -> None:
+        if State(state) not in EDGES[State(self.state[number])]:
+            self.refused(IllegalTransition, call, number, *given)
+        elif state != "void" and self.over(number):
+            self.refused(ReservationExpired, call, number, *given)
+        elif state == "assigned" and self.holder(given[0]):
+            self.refused(RefTaken, call, number, *given)
+        else:
+            same(call(number, *given).state, state, number)
+            if state == "assigned":
+                self.ref[number] = given[0]
+            (self.voided(number) if state == "void" else self.moved(number, state))
+
+    @rule(number=numbers, ref=_REFS)
+    def assign(self, number: str, ref: str) -> None:
+        """Give it to somebody."""
+        self._step(number, "assigned", self.registry.assign, ref)
+
+    @rule(number=numbers)
+    def activate(self, number: str) -> None:
+        """Put it to use."""
+        self._step(number, "active", self.registry.activate)
+
+    @rule(number=numbers)
+    def archive(self, number: str) -> None:
+        """Put it away."""
+        self._step(number, "archived", self.registry.archive)
+
+    @rule(number=numbers)
+    def void(self, number: str) -> None:
+        """Take it back."""
+        self._step(number, "void", self.registry.void, "a slip of the pen")
+
+    # --- Names --------------------------------------------------------------------------------
+
+    @rule(number=numbers, name=_NAMES)
+    def link(self, number: str, name: str) -> None:
+        """Let a name of another system lead to it."""
+        given = (number, _SYSTEM, name)
+        if self.state[number] in FINAL:
+            self.refused(IllegalTransition, self.registry.link, *given)
+        elif self.over(number):
+            self.refused(ReservationExpired, self.registry.link, *given)
+        elif self.names.get(name, number) != number:
+            self.refused(LinkTaken, self.registry.link, *given)
+        else:
+            self.registry.link(*given)
+            self.events[number] += name not in self.names
+            self.names[name] = number
+
+    @rule(name=_NAMES)
+    def unlink(self, name: str) -> None:
+        """Let a name lead nowhere."""
+        if name not in self.names:
+            self.refused(UnknownNumber, self.registry.unlink, _SYSTEM, name)
+            return
+        number = self.names.pop(name)
+        same(self.registry.unlink(_SYSTEM, name).number, number, name)
+        self.events[number] += 1
+
+    # --- Change -------------------------------------------------------------------------------
+
+    @rule(old=numbers, into=numbers)
+    def merge(self, old: str, into: str) -> None:
+        """Two customers are one."""
+        if old == into or not {self.state[old], self.state[into]} <= LIVE:
+            self.refused(CrmidError, self.registry.merge, old, into)
+            return
+        self.registry.merge(old, into)
+        self.replaced(old, into)
+        self.events[into] += 1
+
+    @rule(target=numbers, old=numbers, new=_TEXTS)
+    def renumber(self, old: str, new: str) -> Any:
+        """What it refers to gets another number."""
+        if self.state[old] not in LIVE or new in self.state:
+            self.refused(CrmidError, self.registry.renumber, old, new)
+            return _NOTHING
+        self.registry.renumber(old, new)
+        self.state[new], self.ref[new], self.events[new] = self.state[old], self.ref[old], 1
+        self.replaced(old, new)
+        return new
+
+    @rule(one=numbers, other=numbers)
+    def swap(self, one: str, other: str) -> None:
+        """Two numbers exchange what they refer to."""
+        both = {one: other, other: one}
+        if one == other or not {self.state[one], self.state[other]} <= LIVE:
+            self.refused(CrmidError, self.registry.renumber_many, both)
+            return
+        self.registry.renumber_many(both)
+        state, ref = self.state, self.ref
+        state[one], state[other] = state[other], state[one]
+        ref[one], ref[other] = ref[other], ref[one]
+        for number in both:
+            self.events[number] += 1
+        self.names = {name: both.get(at, at) for name, at in self.names.items()}
+
+    # --- What holds after each of them --------------------------------------------------------
+
+    @invariant()
+    def the_registry_is_as_the_model(self) -> None:
+        """States, references, ways, events and names are those of the model."""
+        for number, state in self.state.items():
+            record = self.registry.get(number)
+            seen = (record.state, record.ref, record.successor, record.rev)
+            ref, successor = self.ref[number], self.successor.get(number)
+            same(seen, (state, ref, successor, self.events[number]), number)
+        for number in list(self.state)[-3:]:  # the last ones: what is old was looked at before
+            history = self.registry.history(number)
+            revisions = [event.rev for event in history]
+            same(revisions, [*range(1, self.events[number] + 1)], f"events of {number}")
+            last = (history[-1].state, history[-1].ref)
+            same(last, (self.state[number], self.ref[number]), f"last event of {number}")
+            path = [number]
+            while path[-1] in self.successor:
+                path.append(self.successor[path[-1]])
+            same(self.registry.resolve(number).path, tuple(path), f"the way from {number}")
+            names = [link.name for link in self.registry.links(number)]
+            own = sorted(name for name, at in self.names.items() if at == number)
+            same(names, own, f"names of {number}")
+
+
+def lifecycles(
+    make_store: Callable[[], NumberStore], *, scheme: Scheme | None = None
+) -> type[Lifecycle]:
+    """A state machine that leads numbers through their lives in a registry over a store.
+
+    Numbers are issued, reserved, assigned, activated, archived, voided, linked, renumbered,
+    exchanged, merged, and expire, in whatever order; after each step the registry must say
+    what a model of a few dictionaries says, and what is not allowed must be refused.
+
+    Its ``TestCase`` runs under pytest and unittest, and takes Hypothesis' settings;
+    ``hypothesis.stateful.run_state_machine_as_test`` runs it anywhere.
+
+    Args:
+        make_store: Opens a store of counters and records. It is called for each example, and
+            may give the same storage each time: every example has a series of its own. What
+            it opens is the caller's to close.
+        scheme: What numbers look like; a customer's number unless given.
+
+    Raises:
+        hypothesis.errors.InvalidArgument: When it runs: no scheme, or no store of records.
+
+    >>> from crmid import MemoryStore
+    >>> from hypothesis import settings
+    >>> from hypothesis.stateful import run_state_machine_as_test
+    >>> machine = lifecycles(MemoryStore)
+    >>> run_state_machine_as_test(machine, settings=settings(max_examples=5))
+    """
+    of = _SCHEME if scheme is None else scheme
+    return type("Lifecycle", (Lifecycle,), {"make_store": staticmethod(make_store), "of": of})
