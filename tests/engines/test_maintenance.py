@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from crmid import AsyncRegistry, Catalog, CounterKey, MemoryStore, Registry, Scheme
@@ -36,12 +37,9 @@ class Steps:
         return self.now
 
 
-def lived(store: Any, seed: int) -> Registry:
+def lived(store: Any) -> Registry:
     """A registry with something of everything."""
-    tokens = iter(range(seed, seed + 1_000))
-    registry = Registry(
-        CATALOG, store, clock=Steps(), entropy=lambda n: next(tokens).to_bytes(n, "big")
-    )
+    registry = Registry(CATALOG, store, clock=Steps())
     numbers = registry.issue_many(12, A, scheme="customer", actor="ann")
     for index, number in enumerate(numbers[:6]):
         registry.assign(number, f"客户 {index}")
@@ -62,11 +60,20 @@ def lived(store: Any, seed: int) -> Registry:
     return registry
 
 
+def plain(report: AuditReport) -> AuditReport:
+    """A report without the tokens of acts, which are random."""
+    gaps = (
+        attrs.evolve(gap, act=gap.act and attrs.evolve(gap.act, token="t"))
+        for gap in report.gaps
+    )
+    return attrs.evolve(report, gaps=tuple(gaps))
+
+
 def test_reports_do_not_depend_on_the_engine(store: Any) -> None:
-    here, there = lived(store, 1), lived(MemoryStore(), 1)
+    here, there = lived(store), lived(MemoryStore())
     for texts in (True, False):
         mine: AuditReport = here.maintenance.audit(texts=texts)
-        assert mine == there.maintenance.audit(texts=texts)
+        assert plain(mine) == plain(there.maintenance.audit(texts=texts))
     assert {gap.why for gap in mine.gaps} == {*Why} - {Why.UNKNOWN, Why.LEASED}
     faults = dict(here.maintenance.audit().faults)
     assert faults.keys() == {Fault.INVALID, Fault.REPEATED, Fault.SHARED}
@@ -76,7 +83,7 @@ def test_reports_do_not_depend_on_the_engine(store: Any) -> None:
 
 
 def test_dumps_go_from_engine_to_engine(store: Any, tmp_path: Path) -> None:
-    source = lived(MemoryStore(), 1)
+    source = lived(MemoryStore())
     first = source.maintenance.dump(tmp_path / "first")
     here = Registry(CATALOG, store)
     assert here.maintenance.restore(tmp_path / "first") == first
@@ -90,7 +97,7 @@ def test_dumps_go_from_engine_to_engine(store: Any, tmp_path: Path) -> None:
 def test_async_maintenance_on_an_async_driver(
     postgres: str, pg_schema: str, tmp_path: Path
 ) -> None:
-    source = lived(MemoryStore(), 1)
+    source = lived(MemoryStore())
     seal = source.maintenance.dump(tmp_path / "dump")
 
     async def work() -> AuditReport:

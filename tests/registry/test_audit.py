@@ -340,6 +340,7 @@ def test_memory_does_not_grow_with_the_numbers(
     registry = Registry(CUSTOMER, SQLiteStore(path), clock=clock)
     small(monkeypatch, 200)
     peaks: list[int] = []
+    report = registry.maintenance.audit()
     for _ in range(2):
         registry.issue_many(2_000 if not peaks else 8_000, A)
         IdGenerator(CUSTOMER, SQLiteStore(path)).generate_many(5, dept=1, tier="A")

@@ -93,8 +93,7 @@ def test_what_is_restored_is_what_was_dumped(  # noqa: PLR0917 (fixtures)
     store: Any = MemoryStore() if kind == "memory" else SQLiteStore(tmp_path / "other.db")
     other: Any = Registry(CATALOG, store)
     if kind == "async":
-        threaded: Any = in_thread(store)
-        other = Awaited(AsyncRegistry(CATALOG, threaded))
+        other = Awaited(AsyncRegistry(CATALOG, in_thread(SQLiteStore(tmp_path / "other.db"))))
     for _ in range(2):  # and again, where all is there
         told.clear()
         assert upkeep(other).restore(file, digest=seal.digest, progress=told.append) == seal

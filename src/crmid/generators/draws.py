@@ -25,6 +25,7 @@ __all__ = [
 #: Gives so many random bytes, like :func:`os.urandom`.
 Entropy = Callable[[int], bytes]
 
+_NARROW = 8
 _PIECES = 250
 _SPARE = 3
 _TRIES = 1_000  # each succeeds with a probability of a half or more
@@ -103,12 +104,17 @@ def _asked(size: int, unfair: int) -> int:
 
 def _cut(text: bytes, width: int) -> list[str]:
     """Pieces of one width."""
-    whole, slices = text.decode("ascii"), _slices(width)
-    step = width * len(slices)
+    count = len(text) // width
+    if width <= _NARROW:
+        lines = bytearray(b"\n") * (count * (width + 1))
+        for place in range(width):
+            lines[place :: width + 1] = text[place::width]
+        return lines.decode("ascii").split("\n")[:-1]
+    whole, slices, step = text.decode("ascii"), _slices(width), width * _PIECES
     pieces: list[str] = []
     for at in range(0, len(whole), step):
-        pieces += map(whole[at : at + step].__getitem__, slices)
-    return pieces[: len(text) // width]
+        pieces += map(whole[at : at + step].__getitem__, slices[: count - len(pieces)])
+    return pieces
 
 
 @lru_cache(maxsize=64)

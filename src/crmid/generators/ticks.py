@@ -76,16 +76,19 @@ class _Pool:
         self.latest = []
         found: dict[str, None] = {}
         for _ in range(_REDRAWN):
-            fresh = dict.fromkeys(random_texts(self.part, count - len(found), entropy))
+            missing = count - len(found)
+            # As many more as are likely to be repeats; what is too many was not drawn.
+            spare = missing * (len(drawn) + count) // self.outcomes
+            fresh = dict.fromkeys(random_texts(self.part, missing + spare, entropy))
             for text in drawn.intersection(fresh) if drawn else ():
                 del fresh[text]
             if found:
                 found.update(fresh)
             else:
                 found = fresh
-            if len(found) == count:
+            if len(found) >= count:
                 break
-        return list(found)
+        return list(found)[:count]
 
     def _undrawn(self, texts: list[str]) -> Undrawn:
         """What is neither drawn nor among these texts."""

@@ -17,6 +17,7 @@ from .checks import (
 )
 from .clocks import FixedClock, SeededEntropy, SteppingClock
 from .doubles import Asked, Fault, FaultyStore, RecordingStore
+from .gapless import GAPLESS_LAWS, Transaction, check_gapless
 from .guard import ProductionTouched, no_lasting_stores
 from .notes import LawBroken
 from .parts import PART_LAWS, check_part
@@ -26,6 +27,7 @@ from .systems import CHECK_SYSTEM_LAWS, check_check_system
 __all__ = [
     "CHECK_SYSTEM_LAWS",
     "COUNTER_LAWS",
+    "GAPLESS_LAWS",
     "NUMBER_LAWS",
     "PART_LAWS",
     "Asked",
@@ -38,10 +40,12 @@ __all__ = [
     "RecordingStore",
     "SeededEntropy",
     "SteppingClock",
+    "Transaction",
     "check_async_counter_store",
     "check_async_number_store",
     "check_check_system",
     "check_counter_store",
+    "check_gapless",
     "check_number_store",
     "check_part",
     "no_lasting_stores",

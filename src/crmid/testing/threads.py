@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from .trials import Trial
+from .notes import Notes
 
 
 __all__ = ["PATIENCE", "at_once", "in_time"]
@@ -17,7 +17,7 @@ T = TypeVar("T")
 PATIENCE = 30.0
 
 
-def at_once(trial: Trial, work: Callable[[int], T], threads: int = 8) -> list[T]:
+def at_once(trial: Notes, work: Callable[[int], T], threads: int = 8) -> list[T]:
     """What the calls return that begin in so many threads at the same time.
 
     Raises:
@@ -48,6 +48,6 @@ def at_once(trial: Trial, work: Callable[[int], T], threads: int = 8) -> list[T]
     return [results[n] for n in range(threads)]
 
 
-def in_time(trial: Trial, work: Callable[..., T], *arguments: object) -> T:
+def in_time(trial: Notes, work: Callable[..., T], *arguments: object) -> T:
     """What a call returns that might never come back."""
     return at_once(trial, lambda _: work(*arguments), 1)[0]

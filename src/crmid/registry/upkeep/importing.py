@@ -7,7 +7,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import get_args
+from typing import Any, get_args
 
 import attrs
 
@@ -77,7 +77,7 @@ class Order:
             raise InvalidValue("next_value", "it belongs to the policy 'set'")
         if self.policy == "set" and not self.reason:
             raise InvalidValue("reason", "a counter is set for a reason that is said")
-        key: object = self.key
+        key: Any = self.key
         if key is None:
             return
         if not isinstance(key, str) or not 1 <= len(key.encode()) <= _MOST_KEY:
