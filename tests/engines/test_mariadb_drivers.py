@@ -57,6 +57,7 @@ def connect(driver: str, mariadb: dict[str, Any]) -> Connect:
     return connected
 
 
+@pytest.mark.long  # those of the engine are kept with PyMySQL every day
 @pytest.mark.parametrize("law", COUNTER_LAWS, ids=lambda law: law.__name__)
 def test_law(law: CounterLaw, connect: Connect, my_schema: str) -> None:
     with MySQLStore(connect, schema=my_schema) as store:

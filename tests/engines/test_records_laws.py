@@ -18,11 +18,16 @@ from .conftest import Loop
 
 WAYS = [
     "postgres",
-    "postgres, opened each time",
     "postgres, async",
     "mariadb",
-    "mariadb, opened each time",
-    "mariadb, by the way of MySQL",
+    *(
+        pytest.param(way, marks=pytest.mark.long)  # the same statements, and much to wait for
+        for way in (
+            "postgres, opened each time",
+            "mariadb, opened each time",
+            "mariadb, by the way of MySQL",
+        )
+    ),
 ]
 
 

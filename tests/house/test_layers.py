@@ -66,7 +66,8 @@ def faults(source: Path, layers: Sequence[str]) -> list[str]:
     graph: dict[str, set[str]] = {}
     for name, path in modules.items():
         edges = list(imports(path, name, modules, source.name))
-        late = {target for line, target in edges if line in late_lines(path)}
+        late_ones = late_lines(path)
+        late = {target for line, target in edges if line in late_ones}
         back = late & {target for who, target in BACK if who == name}
         graph[name] = {target for _, target in edges} - back - {name}
         found += [

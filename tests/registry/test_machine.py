@@ -20,7 +20,8 @@ from crmid.strategies import lifecycles
 
 
 def few(steps: int, **more: Any) -> settings:
-    return settings(stateful_step_count=steps, deadline=None, **more)
+    usual = lifecycles(MemoryStore).TestCase.settings
+    return settings(usual, stateful_step_count=steps, **more)
 
 
 TestMemory = lifecycles(MemoryStore).TestCase
@@ -76,7 +77,9 @@ class ForgetsKeys(MemoryStore):
         return None
 
     def claim(self, series: str, items: Sequence[Item], act: Act, /, **more: Any) -> Claimed:
-        return super().claim(series, items, attrs.evolve(act, token=f"{id(items)}"), **more)
+        return super().claim(
+            series, items, attrs.evolve(act, token=act.token + items[0].number), **more
+        )
 
 
 class TellsShortStories(MemoryStore):

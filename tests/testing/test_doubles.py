@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import threading
@@ -211,7 +212,11 @@ def test_nothing_lasts(crmid_no_lasting_stores, tmp_path):
 
 def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    # Hypothesis does not mind then how long something takes.
+    patient = os.environ | {"CI": "true"}
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, env=patient
+    )
 
 
 def test_fixtures_are_there_when_asked_for_and_only_then(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from crmid.testing import (
     check_number_store,
     threads,
 )
+from crmid.testing.claim_faults import batch, claiming, racing
 
 from . import broken_records as broken
 from .sound import Sound
@@ -162,3 +163,14 @@ def test_the_report_says_where_records_differ() -> None:
         LAWS["reservations_expire_in_order"](lambda: third)
     assert "expired(" in str(caught.value)
     assert "'b' reserved, revision 1" in str(caught.value)
+
+
+def test_what_children_do_that_race_and_are_killed() -> None:
+    """Run here, because nothing measures what a child does that ends at once."""
+    store, won, claims = MemoryStore(), list[int](), list[int]()
+    racing(store, "race", list(range(60)), won.append)
+    assert len(won) == len(set(won)) > 6
+    claiming(store, "batches", 7, claims.append, times=3)
+    assert claims == [0, 1, 2]
+    numbers = [record.number for record in store.scan("batches", "", 99)]
+    assert numbers == [*batch(7, 0), *batch(7, 1), *batch(7, 2)]

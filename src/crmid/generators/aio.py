@@ -110,18 +110,12 @@ class AsyncIdGenerator:
                     return ahead.finish(text)
             except (IndexError, TypeError):
                 pass  # nothing is left, or the clock says no number: the long way tells
-        order = self._order(1, at, given, now=now)
-        value = None
-        if (asked := order.reservation) is not None:
-            await self._remember()
-            value = await self._lender.take(asked)
-        if asked is not None and isinstance(value, str):
-            text, more = value, self._lender.ahead(asked)
-        else:
-            text, more = self._issuer.one(order, value), order.ahead
-        if more is not None:
-            self._keep(more)
-        return text
+        if given and at is None and self._known and not self._closed:
+            counted = self._issuer.counted(given)
+            if counted is not None:
+                value = await self._lender.take(counted[1])
+                return self.scheme.rendering.number(*counted[0], value)
+        return await self._ordered(self._order(1, at, given, now=now))
 
     async def generate_many(
         self, count: int, /, *, at: datetime | None = None, **given: Any
@@ -223,6 +217,21 @@ class AsyncIdGenerator:
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
+
+    async def _ordered(self, order: Order) -> str:
+        """The number of an order of one."""
+        value, asked = None, order.reservation
+        if asked is not None:
+            await self._remember()
+            value = await self._lender.take(asked)
+            if isinstance(value, str):
+                if (more := self._lender.ahead(asked)) is not None:
+                    self._keep(more)
+                return value
+        text = self._issuer.one(order, value)
+        if order.ahead is not None:
+            self._keep(order.ahead)
+        return text
 
     def _order(
         self,

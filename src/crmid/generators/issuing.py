@@ -65,6 +65,8 @@ class Issuer:
         names = list(layout.given)
         self._per = [names.index(name) for name in sequence.per] if sequence else []
         self._dated = bool(layout.times or (sequence and sequence.reset))
+        drawn = layout.random or layout.ulid
+        self._only_counted = bool(sequence) and not self._dated and not drawn
         # The random part, if uniqueness leans on it, and on the printed time if there is one.
         self._leaning = None if sequence or layout.ulid else layout.random
         self._asked: dict[tuple[object, ...], Reservation] = {}
@@ -156,6 +158,16 @@ class Issuer:
                 finish=partial(self._rendering.number, *date.times),
             )
         return order
+
+    def counted(
+        self, given: Mapping[str, object]
+    ) -> tuple[tuple[str, ...], Reservation] | None:
+        """The texts and the reservation of one number: the short way of :meth:`order`.
+
+        None where more than a counter and given values go into it, or a value is unusual.
+        """
+        texts = self.scheme.rendering.given(given) if self._only_counted else None
+        return None if texts is None else (texts, self._reservation(1, texts, UNDATED))
 
     def _reservation(self, count: int, texts: tuple[str, ...], date: Date) -> Reservation:
         scope = (date.period, *(texts[index] for index in self._per))

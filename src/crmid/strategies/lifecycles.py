@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, cast
 
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, invariant, multiple, rule
+from hypothesis.stateful import Bundle, invariant, multiple, precondition, rule
 
 from crmid import (
     CrmidError,
@@ -32,9 +33,15 @@ _SCHEME = Scheme("lifecycle", "L{seq:n5}{tier:A|B}")
 _NOTHING = cast("Any", multiple())
 _SYSTEM = "phone"
 
-_REFS = st.sampled_from(["Ann", "Bob", "Cid", "Dan"])
+_REFS = st.sampled_from(["Ann", "Bob", "Cid", "Dan", "Eva", "Fay", "Gus", "Hal"])
 _NAMES = st.sampled_from(["101", "102", "103"])
 _GIVEN = st.runner().flatmap(lambda machine: machine.given)
+#: Two numbers that refer to something, where there are two: most others are only refused.
+_TWO = st.runner().flatmap(
+    lambda machine: st.lists(
+        st.sampled_from(machine.live()), min_size=2, max_size=2, unique=True
+    )
+)
 _TEXTS = st.runner().flatmap(lambda machine: texts(machine.scheme))
 
 
@@ -88,6 +95,7 @@ class Lifecycle(Model):
         """Time goes by."""
         self.clock.move(timedelta(seconds=seconds))
 
+    @precondition(lambda self: self.until)
     @rule()
     def expire(self) -> None:
         """What is reserved no longer becomes void."""
@@ -126,6 +134,7 @@ class Lifecycle(Model):
         """Put it away."""
         self._step(number, "archived", self.registry.archive)
 
+    @precondition(lambda self: len(self.live()) > 2)  # what is void leads no life any more
     @rule(number=numbers)
     def void(self, number: str) -> None:
         """Take it back."""
@@ -148,6 +157,7 @@ class Lifecycle(Model):
             self.events[number] += name not in self.names
             self.names[name] = number
 
+    @precondition(lambda self: self.names)
     @rule(name=_NAMES)
     def unlink(self, name: str) -> None:
         """Let a name lead nowhere."""
@@ -160,9 +170,19 @@ class Lifecycle(Model):
 
     # --- Change -------------------------------------------------------------------------------
 
+    @precondition(lambda self: len(self.live()) < 3)  # later on most of it would be that
     @rule(old=numbers, into=numbers)
-    def merge(self, old: str, into: str) -> None:
+    def merge_any(self, old: str, into: str) -> None:
+        """Merge what may or may not be merged."""
+        self._merge(old, into)
+
+    @precondition(lambda self: len(self.live()) > 1)
+    @rule(two=_TWO)
+    def merge(self, two: list[str]) -> None:
         """Two customers are one."""
+        self._merge(*two)
+
+    def _merge(self, old: str, into: str) -> None:
         if old == into or not {self.state[old], self.state[into]} <= LIVE:
             self.refused(CrmidError, self.registry.merge, old, into)
             return
@@ -172,7 +192,9 @@ class Lifecycle(Model):
 
     @rule(target=numbers, old=numbers, new=_TEXTS)
     def renumber(self, old: str, new: str) -> Any:
-        """What it refers to gets another number."""
+        """What it refers to gets another number; its own is left to the registry."""
+        if old == new:
+            return _NOTHING
         if self.state[old] not in LIVE or new in self.state:
             self.refused(CrmidError, self.registry.renumber, old, new)
             return _NOTHING
@@ -181,13 +203,12 @@ class Lifecycle(Model):
         self.replaced(old, new)
         return new
 
-    @rule(one=numbers, other=numbers)
-    def swap(self, one: str, other: str) -> None:
+    @precondition(lambda self: len(self.live()) > 1)
+    @rule(two=_TWO)
+    def swap(self, two: list[str]) -> None:
         """Two numbers exchange what they refer to."""
+        one, other = two
         both = {one: other, other: one}
-        if one == other or not {self.state[one], self.state[other]} <= LIVE:
-            self.refused(CrmidError, self.registry.renumber_many, both)
-            return
         self.registry.renumber_many(both)
         state, ref = self.state, self.ref
         state[one], state[other] = state[other], state[one]
@@ -230,7 +251,8 @@ def lifecycles(
     exchanged, merged, and expire, in whatever order; after each step the registry must say
     what a model of a few dictionaries says, and what is not allowed must be refused.
 
-    Its ``TestCase`` runs under pytest and unittest, and takes Hypothesis' settings;
+    Its ``TestCase`` runs under pytest and unittest, 30 times 25 steps unless its ``settings``
+    are others;
     ``hypothesis.stateful.run_state_machine_as_test`` runs it anywhere.
 
     Args:
@@ -246,7 +268,12 @@ def lifecycles(
     >>> from hypothesis import settings
     >>> from hypothesis.stateful import run_state_machine_as_test
     >>> machine = lifecycles(MemoryStore)
-    >>> run_state_machine_as_test(machine, settings=settings(max_examples=5))
+    >>> quick = settings(machine.TestCase.settings, max_examples=5)
+    >>> run_state_machine_as_test(machine, settings=quick)
     """
     of = _SCHEME if scheme is None else scheme
-    return type("Lifecycle", (Lifecycle,), {"make_store": staticmethod(make_store), "of": of})
+    own = {"make_store": staticmethod(make_store), "of": of}
+    machine: Any = type("Lifecycle", (Lifecycle,), own)
+    usual = machine.TestCase.settings
+    machine.TestCase.settings = settings(usual, max_examples=30, stateful_step_count=25)
+    return cast("type[Lifecycle]", machine)

@@ -74,10 +74,13 @@ class Model(RuleBasedStateMachine):
         """Let go of what the registry holds; the store is its maker's to close."""
         self.registry.close()
 
+    def live(self) -> list[str]:
+        """The numbers that refer to something now."""
+        return [number for number, state in self.state.items() if state in LIVE]
+
     def holder(self, ref: str) -> str | None:
         """The live number that refers to something."""
-        live = (n for n, state in self.state.items() if state in LIVE)
-        return next((n for n in live if self.ref[n] == ref), None)
+        return next((n for n in self.live() if self.ref[n] == ref), None)
 
     def over(self, number: str) -> bool:
         """Whether a reservation has ended."""

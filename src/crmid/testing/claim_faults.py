@@ -6,6 +6,8 @@ import contextlib
 import random
 import threading
 
+from crmid.stores import RecordStore
+
 from .deeds import act, items, opened
 from .faults import shared_by_processes
 from .processes import Child, Tell
@@ -20,21 +22,40 @@ __all__ = [
 ]
 
 
+def racing(store: RecordStore, series: str, numbers: list[int], tell: Tell) -> None:
+    """Claim some of the numbers at a time, and tell those that are won."""
+    chance = random.Random()  # noqa: S311 - shuffles only
+    for _ in range(20):
+        chosen = items(f"{n:02d}" for n in chance.sample(numbers, 6))
+        for number in store.claim(series, chosen, act()).numbers:
+            tell(int(number))
+
+
+def claiming(
+    store: RecordStore, series: str, turn: int, tell: Tell, times: int = 100_000
+) -> None:
+    """Claim batches and tell each, until told to stop."""
+    for n in range(times):
+        store.claim(series, items(batch(turn, n)), act(token=f"{turn}-{n}"))
+        tell(n)
+
+
+def batch(turn: int, n: int) -> list[str]:
+    """The numbers of one claim."""
+    return [f"{turn}-{n:05d}-{part}" for part in range(5)]
+
+
 @law(means="Two workers of one application win the same number.", needs=shared_by_processes)
 def processes_never_win_the_same_number(trial: Trial) -> None:
     """Of several processes that claim the same numbers at once, one wins each of them."""
     mine, numbers = trial.series, list(range(60))
     opened(trial).claim(f"{mine}-warm", items("a"), act())  # makes what is made at first use
 
-    def work(tell: Tell) -> None:
-        store, order = opened(trial), random.Random()  # noqa: S311 - shuffles only
-        for _ in range(20):
-            chosen = items(f"{n:02d}" for n in order.sample(numbers, 6))
-            for number in store.claim(mine, chosen, act()).numbers:
-                tell(int(number))
-
     with contextlib.ExitStack() as stack:
-        children = [stack.enter_context(Child(work)) for _ in range(4)]
+        children = [
+            stack.enter_context(Child(lambda tell: racing(opened(trial), mine, numbers, tell)))
+            for _ in range(4)
+        ]
         won = [child.told() for child in children]
         for child, got in zip(children, won, strict=True):
             trial.note(f"a process won {len(got)} numbers")
@@ -53,18 +74,8 @@ def a_killed_process_leaves_whole_claims(trial: Trial) -> None:
     mine = trial.series
     opened(trial).claim(f"{mine}-warm", items("a"), act())
 
-    def batch(turn: int, n: int) -> list[str]:
-        return [f"{turn}-{n:05d}-{part}" for part in range(5)]
-
     for turn in range(3):
-
-        def work(tell: Tell, turn: int = turn) -> None:
-            store = opened(trial)
-            for n in range(100_000):
-                store.claim(mine, items(batch(turn, n)), act(token=f"{turn}-{n}"))
-                tell(n)
-
-        with Child(work) as child:
+        with Child(lambda tell, turn=turn: claiming(opened(trial), mine, turn, tell)) as child:  # type: ignore[misc]
             told = child.told(5)
             threading.Event().wait(0.0015 * turn)  # at different moments of a call
             child.kill()
