@@ -18,7 +18,8 @@ from crmid.scheme.reading import split, values_of
 from crmid.scheme.rendering import rendered
 from crmid.scheme.sheets import numbers
 
-from .strategies import hostile, numbered, schemes, small_schemes, values_of as value_sets
+from .strategies import hostile, numbered, schemes, small_schemes
+from .strategies import values_of as value_sets
 
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -163,7 +164,7 @@ def test_a_sheet_is_number_by_number(scheme: Scheme, data: st.DataObject, count:
         *layout.given_texts({name: rows[0][name] for name in scheme.given}).values(),
         *(layout.time_texts(layout.local(rows[0]["time"])) if layout.times else ()),
     )
-    randoms = [row["random"] for row in rows] if layout.random else []
+    randoms = [str(row["random"]) for row in rows] if layout.random else []
     ulids = [str(row["ulid"]) for row in rows] if layout.ulid else []
     named = dict(zip(scheme.rendering.fixed, fixed, strict=True))
     expected = ["".join(rendered(layout, row)) for row in rows]
@@ -275,10 +276,15 @@ def test_an_own_system_may_refuse() -> None:
     scheme = Scheme("s", "{seq:n2}{check:grumpy}", extensions=[Grumpy()])
     new = IdGenerator(scheme, MemoryStore())
     assert new.generate_many(2) == ["011", "022"]
-    for call in (new.generate, lambda: new.generate_many(40), lambda: scheme.render(seq=13)):
-        with pytest.raises(InvalidValue, match="no threes"):
-            call()
+    calls: list[Callable[[IdGenerator], object]] = [
+        lambda new: new.generate(),
+        lambda new: new.generate_many(40),
+        lambda _: scheme.render(seq=13),
+    ]
+    for call in calls:
         new = IdGenerator(scheme, MemoryStore())
         new.generate_many(2)
+        with pytest.raises(InvalidValue, match="no threes"):
+            call(new)
     assert not scheme.is_valid("133")
     assert [scheme.is_valid(text) for text in ("144", "145")] == [True, False]

@@ -383,14 +383,14 @@ def test_while_a_process_forks_nobody_takes_a_lock_or_fetches() -> None:
     with ThreadPoolExecutor(1) as pool:
         BEFORE()
         try:
-            some = pool.submit(lambda: [new() for _ in range(4)])  # laid out: without a lock
-            assert some.result(10) == [f"{n:09}" for n in range(2, 6)]
+            some = pool.submit(lambda: [new() for _ in range(9)])  # laid out: without a lock
+            assert some.result(10) == [f"{n:09}" for n in range(2, 11)]
             waiting = pool.submit(new)
             with pytest.raises(TimeoutError):
                 waiting.result(0.05)
         finally:
             AFTER()
-        assert waiting.result(10) == "000000006"
+        assert waiting.result(10) == "000000011"
 
 
 def test_a_fork_waits_for_a_fetch() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
-from crmid.checkdigits import System
+from crmid.checkdigits import CheckSystem, System
 from crmid.parts import CheckCharacters, Fixed, Random, SequenceNumber, Ulid
 
 from .layout import Layout
@@ -44,24 +44,25 @@ def numbers(
     """
     found: list[str] = []
     for run, width in _runs(layout, values or range(len(randoms) or len(ulids))):
-        strips: list[_Strip] = []
+        sheet = _Sheet(len(run))
         these = slice(len(found), len(found) + len(run))
         for part, variable in zip(layout.parts, layout.variables, strict=True):
-            strip = _Strip(len(run))
+            begin = len(sheet.row)
             match part:
                 case Fixed():
-                    strip.row += part.text.encode()
+                    sheet.row += part.text.encode()
                 case SequenceNumber():
-                    strip.digits(run, width)
-                case Random() | Ulid():
-                    texts = randoms if isinstance(part, Random) else ulids
-                    strip.texts(texts[these])
+                    sheet.digits(run, width)
+                case Random():
+                    sheet.texts(randoms[these])
+                case Ulid():
+                    sheet.texts(ulids[these])
                 case CheckCharacters():
-                    strip.checks(layout, strips)
+                    sheet.checks(layout, part.system)
                 case _:
-                    strip.row += fixed[variable].encode()
-            strips.append(strip)
-        found += _joined(strips).rows()
+                    sheet.row += fixed[variable].encode()
+            sheet.spans.append(range(begin, len(sheet.row)))
+        found += sheet.rows()
     return found
 
 
@@ -78,22 +79,24 @@ def _runs(layout: Layout, values: range) -> Iterator[tuple[range, int]]:
 
 
 @attrs.define
-class _Strip:
-    """Some neighbouring columns of a sheet.
+class _Sheet:
+    """Rows of one width.
 
     Attributes:
         count: How many rows.
         row: What stands in each row, with any byte where a column goes.
-        columns: Bytes that differ by row, and where in the row they stand.
+        columns: Bytes that differ by row, by their place in the row.
+        spans: The places of each part that is written.
     """
 
     count: int
     row: bytearray = attrs.field(factory=bytearray)
-    columns: list[tuple[int, bytes]] = attrs.field(factory=list[tuple[int, bytes]])
+    columns: dict[int, bytes] = attrs.field(factory=dict[int, bytes])
+    spans: list[range] = attrs.field(factory=list[range])
 
     def column(self, column: bytes) -> None:
         """One more column."""
-        self.columns.append((len(self.row), column))
+        self.columns[len(self.row)] = column
         self.row += b"."
 
     def digits(self, values: range, width: int) -> None:
@@ -101,11 +104,13 @@ class _Strip:
         if values.step > 1:
             self.texts([f"{value:0{width}d}" for value in values])
             return
-        for place in reversed(range(width)):
-            if values[0] // 10**place == values[-1] // 10**place:
-                self.row += b"%d" % (values[0] // 10**place % 10)
-            else:
-                self.column(_digit(values, place))
+        first, last = f"{values[0]:0{width}d}", f"{values[-1]:0{width}d}"
+        same = 0
+        while same < width and first[same] == last[same]:
+            same += 1
+        self.row += first[:same].encode()
+        for place in range(width - same - 1, -1, -1):
+            self.column(_digit(values, place))
 
     def texts(self, texts: Sequence[str]) -> None:
         """ASCII texts of the same length, one for each row."""
@@ -113,50 +118,37 @@ class _Strip:
         for place in range(len(texts[0])):
             self.column(joined[place :: len(texts[0])])
 
-    def checks(self, layout: Layout, strips: Sequence[_Strip]) -> None:
+    def checks(self, layout: Layout, system: CheckSystem) -> None:
         """The check characters over what was written before."""
-        known = layout.check.system.alphabet.encode() if layout.check else b""
-        over: list[_Strip] = []
-        for index in layout.covered:
-            strip = strips[index]
-            if isinstance(layout.parts[index], Fixed):
-                strip = _Strip(self.count, bytearray(c for c in strip.row if c in known))
-            over.append(strip)
-        payloads = _joined(over)
-        system = layout.check.system if layout.check else None
+        known = system.alphabet.encode()
+        row, columns = self.row, self.columns
+        over = [
+            columns.get(place) or bytes(row[place : place + 1])
+            for index in layout.covered
+            for place in self.spans[index]
+            if place in columns or row[place] in known
+        ]
         lanes = system.lanes() if isinstance(system, System) else None
-        if not payloads.columns:
-            self.row += layout.check_characters(payloads.row.decode()).encode()
+        if max(map(len, over)) == 1:
+            row += layout.check_characters(b"".join(over).decode()).encode()
         elif lanes is None:
+            payloads = _Sheet(self.count, bytearray(len(over)))
+            payloads.columns |= {n: c * (self.count // len(c)) for n, c in enumerate(over)}
             self.texts(list(map(layout.check_characters, payloads.rows())))
         else:
-            varying = dict(payloads.columns)
-            columns = [varying.get(n, bytes([c])) for n, c in enumerate(payloads.row)]
-            states, _ = lanes.run(columns)
+            states, _ = lanes.run(over)
             for codes in lanes.checks:
                 self.column(states.translate(codes))
 
-    def written(self) -> bytearray:
-        """The rows, each with a line feed, which no number holds."""
-        self.row += b"\n"
-        sheet = self.row * self.count
-        for place, column in self.columns:
-            sheet[place :: len(self.row)] = column
-        return sheet
-
     def rows(self) -> list[str]:
         """The rows as texts."""
-        rows = self.written().decode().split("\n")
+        row = self.row + b"\n"  # which no number holds
+        sheet = row * self.count
+        for place, column in self.columns.items():
+            sheet[place :: len(row)] = column
+        rows = sheet.decode().split("\n")
         rows.pop()
         return rows
-
-
-def _joined(strips: Sequence[_Strip]) -> _Strip:
-    joined = _Strip(strips[0].count)
-    for strip in strips:
-        joined.columns += [(len(joined.row) + place, column) for place, column in strip.columns]
-        joined.row += strip.row
-    return joined
 
 
 def _digit(values: range, place: int) -> bytes:

@@ -88,8 +88,9 @@ class Lease:
         """Move values from the stock into the chunk, if it is empty; whether there are any."""
         if self.chunk or not self._stock:
             return bool(self.chunk)
-        # Half a block at most, so that the half is noticed.
-        count = min(_CHUNK, max(1, self._last // 2))
+        count = _CHUNK
+        if self.size == "auto":  # half a block at most, so that the half is noticed
+            count = min(_CHUNK, max(1, self._last // 2))
         values = self._stock[0][:count]
         entries = self.made(values) if self.made else values  # where most interrupts come
         left = self._stock.popleft()[count:]
