@@ -113,7 +113,8 @@ def test_a_number_of_a_subclass_of_str_is_plain() -> None:
 # --- Rendering ------------------------------------------------------------------------------
 
 STRANGE: list[Any] = [
-    None, True, -1, 0, 7, 10**30, 1.0, "", "A", "0001", "Ａ", b"A", NOON, Shout("A"), [], "8" * 26,
+    None, True, -1, 0, 7, 10**30, 1.0, "", "A", "0001", "Ａ", b"A", NOON, Shout("A"), [],
+    "8" * 26,
 ]  # fmt: skip
 
 
