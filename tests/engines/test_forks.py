@@ -107,11 +107,12 @@ def test_a_pool_is_the_parents_until_the_store_is_told_otherwise(
     request: pytest.FixtureRequest,
 ) -> None:
     code = """
-import psycopg, sqlalchemy
+import psycopg, sqlalchemy, warnings
 connect = lambda: psycopg.connect(source)
 engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=connect)
 store = PostgresStore(engine, schema=schema)
 def again():
+    warnings.simplefilter("ignore", ResourceWarning)  # the parent's connection is left open
     engine.dispose(close=False)
     store.close()
     lo = store.reserve(KEY).lo

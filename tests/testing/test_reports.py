@@ -231,8 +231,13 @@ def test_nothing_needs_a_test_framework() -> None:
         "import sys, crmid.testing\n"
         "print(sorted({'pytest', 'hypothesis', 'multiprocessing'} & set(sys.modules)))"
     )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")}
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        [sys.executable, "-c", program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout == "[]\n"
 
