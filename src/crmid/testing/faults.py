@@ -166,9 +166,7 @@ def a_forked_child_never_repeats_its_parent(trial: Trial) -> None:
 def forks_beside_busy_threads_neither_hang_nor_repeat(trial: Trial) -> None:
     """Children that are forked while threads use the store end, and share no value."""
     if sys.gettrace() is not None:
-        raise SkipTest(
-            "a tracer, as of coverage, has locks that a fork leaves taken"
-        )
+        raise SkipTest("a tracer, as of coverage, has locks that a fork leaves taken")
     store, key = trial.open(), trial.key()
     used, children = [store.reserve(key).lo], list[int]()
     with others_at_work(store, key, used):
