@@ -250,3 +250,23 @@ def test_a_stream_is_read_in_bounded_memory(system: System) -> None:
 def test_x_in_a_payload_is_found_in_bulk() -> None:
     many = [MOD11_2.append("0794"), "079X4", "X7940", "XX", "079X"] * 40
     assert MOD11_2.is_valid_many(many) == [MOD11_2.is_valid(text) for text in many]
+
+
+def test_columns_that_are_alike_in_all_rows() -> None:
+    """One byte stands for a column of it; a stranger there is one in every row."""
+    for name in ("luhn", "damm", "mod97_10", "mod37_36"):
+        lanes = checkdigits.get(name).lanes()
+        assert lanes is not None
+        whole, _ = lanes.run([b"1" * 50, b"0123456789" * 5, b"7" * 50])
+        assert lanes.run([b"1", b"0123456789" * 5, b"7"]) == (whole, 0)
+        _, strangers = lanes.run([b"!", b"0123456789" * 5])
+        assert all(strangers.to_bytes(50, "little"))
+
+
+def test_a_function_for_one_length() -> None:
+    """Where there is none of its own it is ``compute``."""
+    luhn, gtin = checkdigits.get("luhn"), checkdigits.get("gtin")
+    for length in (1, 12, 40, 41, 300):
+        assert luhn.computer(length)("7" * length) == luhn.compute("7" * length)
+    with pytest.raises(ValueError, match="gtin takes"):
+        gtin.computer(5)("12345")

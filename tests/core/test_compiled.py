@@ -272,6 +272,39 @@ class Grumpy:
         return payload[-1]
 
 
+@attrs.frozen
+class Mistaken(Own):
+    """A part whose parse is wrong in a way of its own."""
+
+    def parse(self, text: str, /) -> str:
+        raise TypeError("a mistake of its own")
+
+
+def test_a_type_error_of_a_part_is_not_taken_for_one_of_the_text() -> None:
+    scheme = Scheme("s", [Mistaken(), SequenceNumber(3)])
+    for ask in (scheme.is_valid, scheme.parse):
+        with pytest.raises(TypeError, match="a mistake of its own"):
+            ask("A001")
+        with pytest.raises(TypeError, match="expected a str, not int"):
+            ask(1)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
+def test_days_are_remembered_within_bounds() -> None:
+    """Thousands of different days are read right, one after the other and once more."""
+    scheme = Scheme("s", "{time:%Y%m%d}{seq:n1}")
+    days = [f"{year}{month:02}{day:02}" for year in range(2000, 2013) for month in range(1, 13)
+            for day in range(1, 32)]  # fmt: skip
+    good = [text for text in days if scheme.is_valid(text + "1")]
+    assert len(good) == sum(366 if year % 4 == 0 else 365 for year in range(2000, 2013))
+    assert [text for text in good if not scheme.is_valid(text + "1")] == []
+
+
+def test_a_number_is_no_text() -> None:
+    scheme = Scheme("s", "{seq:n3}")
+    assert scheme.parse("001") != "001"
+    assert scheme.parse("001") == scheme.parse("001")
+
+
 def test_an_own_system_may_refuse() -> None:
     """Then the number is an error, one by one and in bulk, and such a text is invalid."""
     scheme = Scheme("s", "{seq:n2}{check:grumpy}", extensions=[Grumpy()])

@@ -334,3 +334,28 @@ def test_entropy_that_fails_loses_no_text() -> None:
         except OSError:
             continue
     assert len(set(texts)) == 100
+
+
+def test_entropy_that_turns_bad_is_refused() -> None:
+    """Also where texts are drawn the short way, and where a number below a bound is."""
+    answers = iter([bytes(8), b"short", bytes(8)])
+    new = IdGenerator(Scheme("s", "{random:hex*8}"), entropy=lambda _: next(answers))
+    assert new() == "00000000"
+    with pytest.raises(InvalidValue, match="expected 8 bytes"):
+        new()
+    assert new() == "00000000"
+    with pytest.raises(InvalidValue, match="not random"):
+        below(3, lambda size: b"\xff" * size)
+
+
+def test_a_copy_of_the_machine_does_not_share_what_is_ready() -> None:
+    """After ``invalidate`` the texts that were drawn ahead for a tick are not given out."""
+    new = IdGenerator(Scheme("s", "{time:%Y}{random:n6}"), clock=Clock())
+    texts = [new() for _ in range(3)]
+    memory = new._issuer.memory
+    ready = set(memory.tick.ready if memory.tick else ())
+    assert ready
+    new.invalidate()
+    texts += [new() for _ in range(50)]
+    assert len(set(texts)) == len(texts)
+    assert not {text[4:] for text in texts} & ready

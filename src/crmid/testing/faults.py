@@ -125,7 +125,7 @@ def others_at_work(store: Watched, key: CounterKey, used: list[int]) -> Generato
     """Three threads take values while the block is run, as far as they are not refused."""
     done = threading.Event()
 
-    def work() -> None:
+    def work() -> None:  # pragma: no cover - it runs untraced
         sys.settrace(None)  # what measures coverage has locks, which a fork would leave taken
         while not done.is_set():
             try:
