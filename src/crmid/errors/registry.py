@@ -126,8 +126,8 @@ class IllegalTransition(CrmidError):
         self.number = number
         self.actual = actual
         self.wanted = wanted
-        self.expected = tuple(expected)
-        self.allowed = tuple(allowed)
+        self.expected: tuple[str, ...] = tuple(expected)
+        self.allowed: tuple[str, ...] = tuple(allowed)
 
     def __str__(self) -> str:
         after = f"may become {_either(self.allowed)}" if self.allowed else "is final"
@@ -163,7 +163,7 @@ class AliasCycle(CrmidError):
 
     def __init__(self, numbers: Sequence[str]) -> None:
         super().__init__(tuple(numbers))
-        self.numbers = tuple(numbers)
+        self.numbers: tuple[str, ...] = tuple(numbers)
 
     def __str__(self) -> str:
         first = " to ".join(map(shown, self.numbers[:3]))
@@ -202,7 +202,7 @@ class RenumberingRefused(CrmidError):
 
     def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
         super().__init__(tuple(faults))
-        self.faults = tuple(faults)
+        self.faults: tuple[tuple[str, str], ...] = tuple(faults)
 
     def __str__(self) -> str:
         first = "; ".join(f"{shown(number)} {drawn(why)}" for number, why in self.faults[:3])

@@ -7,6 +7,7 @@ from itertools import repeat
 
 from crmid.catalog import Catalog
 from crmid.errors import InvalidNumber, InvalidValue, shown
+from crmid.parts import SequenceNumber
 from crmid.records import Item
 from crmid.scheme import Number, Scheme
 from crmid.scheme.places import counter_of
@@ -33,11 +34,15 @@ class Known:
                 "scheme", f"expected a Scheme or a Catalog, not {shown(schemes)}"
             )
         self.catalog = schemes
-        self.serieses = tuple(dict.fromkeys(scheme.series for scheme in schemes))
+        self.serieses: tuple[str, ...] = tuple(
+            dict.fromkeys(scheme.series for scheme in schemes)
+        )
         # A format of old numbers may be there to read them alone.
         made = [each for each in schemes if each.uniqueness.by != "nothing"]
-        self.issuing = tuple(made or schemes)
-        self.sequences = {scheme.series: scheme.layout.sequence for scheme in schemes}
+        self.issuing: tuple[Scheme, ...] = tuple(made or schemes)
+        self.sequences: dict[str, SequenceNumber | None] = {
+            scheme.series: scheme.layout.sequence for scheme in schemes
+        }
 
     def scheme(self, name: str | None) -> Scheme:
         """The scheme of a name; the only one if there is no name.

@@ -49,7 +49,7 @@ class Model(RuleBasedStateMachine):
         need_scheme(self.of)
         of = self.of
         # A series of its own, so that every example finds an empty one in the same storage.
-        self.scheme = Scheme(
+        self.scheme: Scheme = Scheme(
             of.name,
             of.template,
             series=f"lifecycle-{secrets.token_hex(4)}",
@@ -57,11 +57,11 @@ class Model(RuleBasedStateMachine):
             extensions=of.extensions,
         )
         self.given = given_values(self.scheme)
-        self.clock = FixedClock(datetime(2026, 6, 15, 12, tzinfo=UTC))
+        self.clock: FixedClock = FixedClock(datetime(2026, 6, 15, 12, tzinfo=UTC))
         store: Any = type(self).make_store()
         if getattr(store, "claim", None) is None:
             raise InvalidArgument(f"{type(store).__name__} is no store of records")
-        self.registry = Registry(self.scheme, store, clock=self.clock, actor="ann")
+        self.registry: Registry = Registry(self.scheme, store, clock=self.clock, actor="ann")
         self.state: dict[str, str] = {}
         self.ref: dict[str, str | None] = {}
         self.successor: dict[str, str] = {}

@@ -32,7 +32,7 @@ class Process:
         self._wiped = page is not None
         self._pid = os.getpid()
         self.page: Any = page or bytearray(b"\1")
-        self.token = object()
+        self.token: object = object()
 
     def __call__(self) -> object:
         """The object of this process."""

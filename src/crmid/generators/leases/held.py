@@ -51,8 +51,8 @@ class State:
 
     def __init__(self, made: Made | None = None) -> None:
         self.lock = threading.RLock()
-        self.changed = threading.Condition(self.lock)
-        self.leases = Leases(process(), made)
+        self.changed: threading.Condition = threading.Condition(self.lock)
+        self.leases: Leases = Leases(process(), made)
         self.fetching: dict[CounterKey, Fetch] = {}
         self.frozen = self.over = False
 
@@ -81,7 +81,7 @@ class Held:
     def __init__(self, store: Any, made: Made | None = None) -> None:
         self.store = store
         self.made = made
-        self.state = State(made)
+        self.state: State = State(made)
 
     def current(self) -> State:
         """The state of this process."""

@@ -60,7 +60,9 @@ class MariaDB(Updating):
     def __init__(self, schema: str | None) -> None:
         prefix = "" if schema is None else f"`{schema}`."
         super().__init__(prefix)
-        self.records = MariaDBRecords(prefix, self.read, self._limited, self._check_isolation)
+        self.records: MariaDBRecords = MariaDBRecords(
+            prefix, self.read, self._limited, self._check_isolation
+        )
         self._schema = schema
         self._has: Mapping[str, str] = {}
 

@@ -74,7 +74,7 @@ class PostgreSQL(Upserting):
         self._schema = None if schema is None else '"' + schema.replace('"', '""') + '"'
         prefix = "" if schema is None else f"{self._schema}."
         super().__init__(prefix)
-        self.records = PostgresRecords(prefix, self.read, self._unsuitable)
+        self.records: PostgresRecords = PostgresRecords(prefix, self.read, self._unsuitable)
 
     def cursor(self, connection: Any, /) -> Any:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
