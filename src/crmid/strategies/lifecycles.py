@@ -55,7 +55,7 @@ class Lifecycle(Model):
 
     of = _SCHEME
 
-    numbers = Bundle("numbers")
+    numbers: Bundle[str] = Bundle("numbers")
 
     # --- Issuing ------------------------------------------------------------------------------
 

@@ -56,7 +56,7 @@ class Model(RuleBasedStateMachine):
             tz=of.tz,
             extensions=of.extensions,
         )
-        self.given = given_values(self.scheme)
+        self.given: st.SearchStrategy[dict[str, Any]] = given_values(self.scheme)
         self.clock: FixedClock = FixedClock(datetime(2026, 6, 15, 12, tzinfo=UTC))
         store: Any = type(self).make_store()
         if getattr(store, "claim", None) is None:

@@ -70,12 +70,16 @@ SYSTEMS = [
     checkdigits.get("luhn_base32"),
 ]
 
-names = st.sampled_from(["dept", "tier", "region", "branch", "note", "x", "a_1", "zz9"])
-own_alphabets = st.lists(
+names: st.SearchStrategy[str] = st.sampled_from(
+    ["dept", "tier", "region", "branch", "note", "x", "a_1", "zz9"]
+)
+own_alphabets: st.SearchStrategy[Alphabet] = st.lists(
     st.sampled_from("ABab019" + ODD), min_size=2, max_size=9, unique=True
 ).map(lambda some: Alphabet(f"own_{''.join(some).encode().hex()}", "".join(some)))
-alphabets = st.one_of(st.sampled_from(list(ALPHABETS.values())), own_alphabets)
-fixed_texts = st.text(PRINTABLE, min_size=1, max_size=5)
+alphabets: st.SearchStrategy[Alphabet] = st.one_of(
+    st.sampled_from(list(ALPHABETS.values())), own_alphabets
+)
+fixed_texts: st.SearchStrategy[str] = st.text(PRINTABLE, min_size=1, max_size=5)
 
 
 def _spans(most: int) -> SearchStrategy[tuple[int, int]]:

@@ -10,7 +10,7 @@ from crmid.stores import Capability
 from .counters import LOOK_ALIKES, ODD_TEXTS
 from .notes import told
 from .threads import at_once
-from .trials import Trial, having, law
+from .trials import Need, Trial, having, law
 
 
 __all__ = [
@@ -29,8 +29,8 @@ __all__ = [
     "wrong_rules_are_refused",
 ]
 
-takes_back = having("give_back")
-remembers = having("remember", "recall")
+takes_back: Need = having("give_back")
+remembers: Need = having("remember", "recall")
 
 
 # --- Of stores that take back -----------------------------------------------------------------

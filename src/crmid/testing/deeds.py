@@ -11,7 +11,7 @@ import attrs
 from crmid.records import Act, Item, Record, State
 from crmid.stores import RecordStore
 
-from .trials import Trial, having
+from .trials import Need, Trial, having
 
 
 __all__ = ["act", "audits", "item", "items", "live", "one", "opened", "pages", "restores", "to"]
@@ -20,10 +20,10 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 #: The needs of laws about reading in bulk, and about putting back.
-audits = having(
+audits: Need = having(
     *("scan", "run", "buckets", "tallies", "spans", "serieses", "events", "latest", "names")
 )
-restores = having("restore", "scan", "events")
+restores: Need = having("restore", "scan", "events")
 
 
 def opened(trial: Trial) -> RecordStore:

@@ -37,7 +37,7 @@ class Child:
         with warnings.catch_warnings():
             # Newer Pythons warn of a fork beside threads: here that is what is tried.
             warnings.simplefilter("ignore", DeprecationWarning)
-            self.pid = os.fork()
+            self.pid: int = os.fork()
         if self.pid == 0:
             sys.settrace(None)  # what measures may have held a lock of its own at the fork
             run_and_exit(work, writing)

@@ -28,7 +28,7 @@ class Trial(Notes):
         self, law: str, promise: str, means: str, make_store: Callable[[], Any]
     ) -> None:
         super().__init__(law, promise, means)
-        self.series = f"law-{secrets.token_hex(4)}"
+        self.series: str = f"law-{secrets.token_hex(4)}"
         self._make_store = make_store
 
     def open(self) -> Watched:

@@ -50,11 +50,12 @@ class State:
     """
 
     def __init__(self, made: Made | None = None) -> None:
-        self.lock = threading.RLock()
+        self.lock: Any = threading.RLock()
         self.changed: threading.Condition = threading.Condition(self.lock)
         self.leases: Leases = Leases(process(), made)
         self.fetching: dict[CounterKey, Fetch] = {}
-        self.frozen = self.over = False
+        self.frozen: bool = False
+        self.over: bool = False
 
     def freeze(self) -> None:
         """Wait until nobody is fetching; needs the lock, which then keeps it so."""
