@@ -215,7 +215,8 @@ class Lifecycle(Model):
         ref[one], ref[other] = ref[other], ref[one]
         for number in both:
             self.events[number] += 1
-        self.names = {name: both.get(at, at) for name, at in self.names.items()}
+        renamed = {name: both.get(at, at) for name, at in self.names.items()}
+        self.names.update(renamed)
 
     # --- What holds after each of them --------------------------------------------------------
 
