@@ -10,6 +10,7 @@ import ulid
 from stdnum.luhn import is_valid as luhn_is_valid
 
 from crmid import IdGenerator
+from crmid.parts import Ulid
 
 from .making import EVENT, FEW, ORDER, order
 from .rows import Sides, reading, row
@@ -51,7 +52,17 @@ def orders(number: int) -> list[str]:
 
 @row("ULID text → int", "python-ulid", must=8, want=12)
 def ulid_to_int() -> Sides:
-    """``int(EVENT.parse(text)["ulid"])`` against ``int(ULID.from_str(text))``."""
+    """``crmid.parts.Ulid.to_int(text)`` against ``int(ULID.from_str(text))``."""
+    from_str = ulid.ULID.from_str
+    texts = IdGenerator(EVENT).generate_many(len(FEW))
+    return reading(Ulid.to_int, lambda text: int(from_str(text)), texts, NO_ULIDS)
+
+
+@row("ULID, parsed, then int", "python-ulid")
+def ulid_parsed() -> Sides:
+    """``int(EVENT.parse(text)["ulid"])``, by way of python-ulid's object, against
+    ``int(ULID.from_str(text))``.
+    """
     parse, from_str = EVENT.parse, ulid.ULID.from_str
     return reading(
         lambda text: int(parse(text)["ulid"]),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from crmid import Alphabet, Scheme, checkdigits
 from crmid.directives import Fiscal
 from crmid.parts import CheckCharacters, Choice, Code, Fixed, SequenceNumber, Time
-from crmid.scheme.bulk import Bulk
+from crmid.scheme.bulk.texts import Bulk
 
 from .strategies import (
     FOREIGN,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crmid import Scheme
-from crmid.scheme.bulk import Bulk
+from crmid.scheme.bulk.texts import Bulk
 
 
 SCHEME = Scheme("customer", "C{dept:n3}-{seq:n5}-{tier:A|B|C}")

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from crmid import IdGenerator, InvalidValue, MemoryStore, Scheme, checkdigits
 from crmid.parts import Fixed, SequenceNumber
+from crmid.scheme.bulk.sheets import numbers
 from crmid.scheme.reading import split, values_of
 from crmid.scheme.rendering import rendered
-from crmid.scheme.sheets import numbers
 
 from .strategies import hostile, numbered, schemes, small_schemes
 from .strategies import values_of as value_sets

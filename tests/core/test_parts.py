@@ -256,6 +256,24 @@ def test_ulids_are_read_strictly() -> None:
             part.render(thing)
 
 
+@given(
+    st.one_of(
+        st.text(max_size=27),
+        st.text("01789AHJKZIil_- +\u0661é", min_size=25, max_size=27),
+        st.binary(min_size=16, max_size=16).map(lambda raw: str(ULID(raw))),
+        st.binary(min_size=16, max_size=16).map(lambda raw: str(ULID(raw)).lower()),
+    )
+)
+def test_the_integer_of_a_ulid_is_read_as_strictly(text: str) -> None:
+    part = Ulid()
+    if re.fullmatch(part.pattern, text):
+        assert part.to_int(text) == int(ULID.from_str(text)) == int(part.parse(text))
+        assert part.render(text) == text
+    else:
+        with pytest.raises(ValueError, match="is not the canonical text of a ULID"):
+            part.to_int(text)
+
+
 def test_check_characters_render_a_text_only() -> None:
     part = CheckCharacters(checkdigits.LUHN)
     assert part.render("7") == part.parse("7") == "7"

@@ -44,8 +44,8 @@ class Program(Protocol):
         """The check characters of a good payload of any length."""
         ...
 
-    def compute(self, length: int) -> Callable[[str], str]:
-        """A function from payloads of one length to their check characters."""
+    def compute(self, length: int, prefix: str = "") -> Callable[[str], str]:
+        """A function from so many characters after a prefix to the check characters of both."""
         ...
 
     def is_valid(self, length: int, size: int) -> Callable[[str], bool]:
@@ -68,21 +68,22 @@ class _Rows:
         self._starts = _rows(alphabet, rule)
 
     def run(self, payload: str) -> str:
-        row = self._start(len(payload))
-        for byte in _encode(payload):
-            row = row[byte]
-        check: str = row[_CHECK]
+        check: str = self._start(0, payload)[_CHECK]
         return check
 
-    def compute(self, length: int) -> Callable[[str], str]:
-        return _function(length, self._check(length), first=self._start(length))
+    def compute(self, length: int, prefix: str = "") -> Callable[[str], str]:
+        return _function(length, self._check(length), first=self._start(length, prefix))
 
     def is_valid(self, length: int, size: int) -> Callable[[str], bool]:
         whole = length + size
         return _function(whole, self._verdict(length, whole), first=self._start(length))
 
-    def _start(self, length: int) -> _Row:
-        return self._starts[(length - 1) % len(self._starts)]
+    def _start(self, length: int, prefix: str = "") -> _Row:
+        """The row after a prefix that so many characters follow."""
+        row = self._starts[(len(prefix) + length - 1) % len(self._starts)]
+        for byte in _encode(prefix):
+            row = row[byte]
+        return row
 
     def _check(self, length: int) -> str:
         return f"first{_each('[b{}]', length)}[{_CHECK}]"
@@ -103,7 +104,9 @@ class _Numbers(_Rows):
         self._checks = [rule.checks[radix * number % modulus] for number in range(modulus)]
 
     @override
-    def compute(self, length: int) -> Callable[[str], str]:
+    def compute(self, length: int, prefix: str = "") -> Callable[[str], str]:
+        if prefix:  # which may hold letters
+            return super().compute(length, prefix)
         return _function(
             length,
             self._check(length),
@@ -145,26 +148,29 @@ class _Folds:
             self._values[byte] = value
 
     def run(self, payload: str) -> str:
-        state, fold, values = self._first, self._fold, self._values
-        for byte in _encode(payload):
-            state = fold[state + values[byte]]
-        return self._checks[state]
+        return self._checks[self._state(payload)]
 
-    def compute(self, length: int) -> Callable[[str], str]:
-        return self._function(length, f"checks[{self._walk(length)}]")
+    def compute(self, length: int, prefix: str = "") -> Callable[[str], str]:
+        return self._function(length, f"checks[{self._walk(length)}]", prefix)
 
     def is_valid(self, length: int, size: int) -> Callable[[str], bool]:
         return self._function(length + size, f"checks[{self._walk(length)}] == text[{length}:]")
+
+    def _state(self, prefix: str) -> int:
+        state, fold, values = self._first, self._fold, self._values
+        for byte in _encode(prefix):
+            state = fold[state + values[byte]]
+        return state
 
     def _walk(self, length: int) -> str:
         bytes_ = (f"b{n}" for n in range(length))
         return reduce("fold[{} + values[{}]]".format, bytes_, "first")
 
-    def _function(self, length: int, answer: str) -> Callable[[str], Any]:
+    def _function(self, length: int, answer: str, prefix: str = "") -> Callable[[str], Any]:
         return _function(
             length,
             answer,
-            first=self._first,
+            first=self._state(prefix),
             fold=self._fold,
             values=self._values,
             checks=self._checks,

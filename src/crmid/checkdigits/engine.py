@@ -179,13 +179,20 @@ class System:
         """Whether there are payloads of a length."""
         return length in self.lengths if self.lengths else length > 0
 
-    def computer(self, length: int, /) -> Callable[[str], str]:
-        """:meth:`compute` for payloads of one length, without the way there.
+    def computer(self, length: int, /, prefix: str = "") -> Callable[[str], str]:
+        """:meth:`compute` for what begins alike and has one length, without the way there.
 
         What it gives raises LookupError or ValueError for what is no such payload.
+
+        Args:
+            length: Of what follows the prefix, which is all that the function is given.
+            prefix: Characters of the alphabet.
         """
-        if not self.takes(length) or length > _COMPILED:
-            return self.compute
+        whole = len(prefix) + length
+        if not self.takes(whole) or length > _COMPILED:
+            return (lambda text: self.compute(prefix + text)) if prefix else self.compute
+        if prefix:
+            return self._program().compute(length, prefix)
         if self._computers[length] is None:
             self._computers[length] = self._program().compute(length)
         return self._computers[length] or self.compute

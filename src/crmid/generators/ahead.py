@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import attrs
 
@@ -27,7 +27,7 @@ class Ahead:
     Whoever makes them takes care that nobody else gives them out.
 
     Attributes:
-        owner: The process whose they are; see :mod:`.leases.forks`.
+        owner: The page of the process whose they are; see :mod:`.leases.forks`.
         texts: The numbers, or what ``finish`` makes into numbers.
         since: They are for clocks that say this or later; None for any clock.
         until: They are for clocks that say less.
@@ -35,7 +35,7 @@ class Ahead:
             follows the clock.
     """
 
-    owner: object
+    owner: Any
     texts: Queue
     since: int | None = None
     until: int = 0
@@ -50,4 +50,4 @@ class Fresh:
 
 
 #: Nothing, for nobody.
-NOTHING: Ahead = Ahead(object(), deque[str]())
+NOTHING: Ahead = Ahead(bytearray(1), deque[str]())

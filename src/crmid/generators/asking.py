@@ -23,6 +23,7 @@ class Reservation:
         step: How many values of the counter each of them takes.
         start: The first value of a new counter.
         limit: What the block may not go beyond, exclusive.
+        span: How many values of the counter; never more than a store can be asked for.
     """
 
     key: CounterKey
@@ -30,10 +31,10 @@ class Reservation:
     step: int
     start: int
     limit: int
+    span: int = attrs.field(init=False)
 
-    @property
-    def span(self) -> int:
-        """How many values of the counter; never more than a store can be asked for."""
+    @span.default
+    def _span(self) -> int:
         return min(self.count * self.step, MAX_VALUE)
 
     def of(self, count: int) -> Reservation:
@@ -48,15 +49,18 @@ class Reservation:
         """
         if isinstance(answer, Block):
             key, lo, hi = answer
-            if key == self.key and type(lo) is type(hi) is int and self._fits(lo, hi):
+            if (
+                key == self.key
+                and type(lo) is type(hi) is int
+                and hi - lo == self.span
+                and lo >= 0
+                and hi <= self.limit
+            ):
                 return answer
         raise StoreError(
             f"{type(store).__name__}.reserve answered {shown(answer)}, not a Block of "
             f"{self.span} values of {self.key} below {self.limit}"
         )
-
-    def _fits(self, lo: int, hi: int) -> bool:
-        return hi - lo == self.span and lo >= 0 and hi <= self.limit
 
     def next_block(self, answer: object, store: object) -> Block:
         """The block that a store would give whose counter's next value is this, None for new.

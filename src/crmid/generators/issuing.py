@@ -17,7 +17,7 @@ from crmid.errors import ClockMovedBack, InvalidScheme, InvalidValue, shown
 from crmid.parts import Random
 from crmid.periods import EPOCH, instant
 from crmid.scheme import Layout, Scheme
-from crmid.scheme.sheets import numbers
+from crmid.scheme.bulk.sheets import numbers
 
 from .ahead import Ahead, Fresh
 from .asking import Reservation

@@ -9,7 +9,7 @@ from operator import itemgetter
 from crmid.counters import CounterKey
 from crmid.parts import SequenceNumber, Time
 from crmid.scheme import Scheme
-from crmid.scheme.places import counter_of
+from crmid.scheme.number import counter_of
 
 
 __all__ = ["Places"]

@@ -25,10 +25,9 @@ __all__ = ["Random", "SequenceNumber", "Ulid"]
 MAX_DIGITS = 18
 _MAX_STEP = 10**9
 _MAX_RANDOM = 64
-# Crockford's digits as those that Python's int() reads.
-_TO_BASE_32 = bytes.maketrans(
-    CROCKFORD.characters.encode(), b"0123456789ABCDEFGHIJKLMNOPQRSTUV"
-)
+# Crockford's digits as those that Python's int() reads, and all else as what it refuses.
+_BASE_32 = dict(zip(CROCKFORD.characters, "0123456789ABCDEFGHIJKLMNOPQRSTUV", strict=True))
+_TO_BASE_32 = "".join([_BASE_32.get(chr(each), "!") for each in range(256)]).encode()
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:
@@ -212,5 +211,25 @@ class Ulid:
         """The ``ulid.ULID`` of python-ulid."""
         from ulid import ULID
 
-        value = int(text.encode("ascii").translate(_TO_BASE_32), 32)
-        return ULID(value.to_bytes(16, "big"))
+        return ULID(self.to_int(text).to_bytes(16, "big"))
+
+    @staticmethod
+    def to_int(text: str, /) -> int:
+        """The 128 bits of a ULID's canonical text, without an object for them.
+
+        The upper 48 are milliseconds since the epoch. A database keeps such an integer, or its
+        ``to_bytes(16, "big")``, in less room than the text, in the same order.
+
+        Raises:
+            ValueError: Not the canonical text of a ULID: 26 characters of Crockford's base
+                32, in upper case, the first of them at most 7.
+
+        >>> Ulid.to_int("0000000001000000000000000A") >> 80, Ulid.to_int("0" * 25 + "A")
+        (1, 10)
+        """
+        try:
+            if len(text) == 26 and text < "8":
+                return int(text.encode().translate(_TO_BASE_32), 32)
+        except ValueError:
+            pass
+        raise ValueError(f"{shown(text)} is not the canonical text of a ULID")

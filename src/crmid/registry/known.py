@@ -10,7 +10,7 @@ from crmid.errors import InvalidNumber, InvalidValue, shown
 from crmid.parts import SequenceNumber
 from crmid.records import Item
 from crmid.scheme import Number, Scheme
-from crmid.scheme.places import counter_of
+from crmid.scheme.number import counter_of
 
 
 __all__ = ["Known", "as_json", "item_of", "items_of"]

@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, tzinfo
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from crmid.counters import CounterKey
-from crmid.errors import InvalidNumber, InvalidScheme, InvalidValue
+from crmid.errors import InvalidNumber, InvalidScheme
 from crmid.lazily import cached_property
 from crmid.parts import AnyPart
-from crmid.periods import zone
 
-from .building import build
-from .facts import TransportWarning, Uniqueness, transport_warnings, uniqueness
+from .building import built, check_name
+from .facts import (
+    TransportWarning,
+    Uniqueness,
+    json_schema,
+    transport_warnings,
+    uniqueness,
+)
 from .layout import Layout
 from .number import Number
 from .rendering import coerced, rendered
-from .sources import sourced
 
 
 if TYPE_CHECKING:
-    from .bulk import Bulk
-    from .compiled_reading import Reading
-    from .compiled_rendering import Rendering
+    from .bulk.texts import Bulk
+    from .compiled.reading import Reading
+    from .compiled.rendering import Rendering
+    from .normalizing import Typed
 
 __all__ = ["Layout", "Number", "Scheme", "TransportWarning", "Uniqueness"]
-
-
-def _named(_: object, attribute: attrs.Attribute[str], text: object) -> None:
-    if not isinstance(text, str) or not text or not text.isprintable() or len(text) > 100:
-        raise InvalidScheme(
-            f"the {attribute.name} of a scheme is a printable text of 1 to 100 characters, not "
-            f"{text!r}"
-        )
 
 
 @attrs.frozen(init=False, eq=False, repr=False, slots=False)
@@ -65,9 +63,9 @@ class Scheme:
     ('001', 12345, 'A')
     """
 
-    name: str = attrs.field(validator=_named)
+    name: str = attrs.field(validator=check_name)
     parts: tuple[AnyPart, ...]
-    series: str = attrs.field(validator=_named)
+    series: str = attrs.field(validator=check_name)
     tz: str
     extensions: tuple[object, ...]
     layout: Layout = attrs.field(repr=False)
@@ -81,8 +79,7 @@ class Scheme:
         tz: str = "UTC",
         extensions: Iterable[object] = (),
     ) -> None:
-        tokens, text, extensions = sourced(template, tuple(extensions))
-        layout = build(tokens, text, _zone(tz))
+        layout, extensions = built(template, tuple(extensions), tz)
         series = name if series is None else series
         # attrs makes this method, which not every type checker sees.
         self.__attrs_init__(name, layout.parts, series, tz, extensions, layout)  # type: ignore[attr-defined,unused-ignore]
@@ -104,7 +101,8 @@ class Scheme:
         return f"Scheme({self.name!r}, {self.template!r}{more})"
 
     def __reduce__(self) -> tuple[Callable[..., Scheme], tuple[object, ...]]:
-        return _rebuilt, (self.name, self.parts, self.series, self.tz, self.extensions)
+        again = partial(Scheme, series=self.series, tz=self.tz, extensions=self.extensions)
+        return again, (self.name, self.parts)
 
     @cached_property
     def template(self) -> str:
@@ -142,13 +140,7 @@ class Scheme:
 
     def json_schema(self) -> dict[str, Any]:
         """A JSON Schema (draft 2020-12) of the text: pattern and lengths."""
-        return {
-            "type": "string",
-            "title": self.name,
-            "pattern": f"^(?:{self.pattern})$",
-            "minLength": self.min_length,
-            "maxLength": self.max_length,
-        }
+        return json_schema(self.layout, self.name)
 
     @property
     def capacity(self) -> int | None:
@@ -168,25 +160,31 @@ class Scheme:
     @cached_property
     def rendering(self) -> Rendering:
         """What the parts print, as plain functions; made at first use."""
-        from .compiled_rendering import compile_rendering
+        from .compiled.rendering import compile_rendering
 
         return compile_rendering(self.layout, f"scheme {self.name}, rendering")
 
     @cached_property
     def _reading(self) -> Reading:
-        from .compiled_reading import compile_reading
+        from .compiled.reading import compile_reading
 
         return compile_reading(self.layout, f"scheme {self.name}, reading")
 
     @cached_property
     def _bulk(self) -> Bulk:
-        from .bulk import Bulk
+        from .bulk.texts import Bulk
 
         return Bulk(self.layout, self.is_valid)
 
+    @cached_property
+    def _typed(self) -> Typed:
+        from .normalizing import Typed
+
+        return Typed(self.layout, self._reading.is_valid)
+
     def _refusal(self, text: str) -> InvalidNumber:
         """What is wrong with a text."""
-        from .diagnosing import diagnose
+        from .diagnosis.diagnosing import diagnose
 
         return diagnose(self.layout, text)
 
@@ -201,14 +199,9 @@ class Scheme:
             InvalidScheme: The scheme has no sequence.
             InvalidValue: A value is missing or wrong.
         """
-        sequence = self.layout.sequence
-        if sequence is None:
+        if self.layout.sequence is None:
             raise InvalidScheme(f"{self.name} has no sequence, hence no counter")
-        texts: dict[str, str] = {}
-        for name in sequence.per:
-            if name not in given:
-                raise InvalidValue(name, "missing; each value of it has a counter of its own")
-            texts[name] = self.layout.rendered(self.layout.given[name], given[name])
+        texts = self.layout.scope_texts(given)
         return self.layout.counter_key(self.series, self.layout.local(at), texts)
 
     def render(self, **values: Any) -> str:
@@ -288,9 +281,7 @@ class Scheme:
             InvalidNumber: It stands for none.
             TypeError: Not a str.
         """
-        from .normalizing import normalized
-
-        return normalized(self.layout, str.__str__(_a_str(text)))
+        return self._typed.meant(str.__str__(_a_str(text)))
 
     def explain(self, text: str) -> str:
         """The anatomy of a number, or of what is wrong with it, drawn in lines of text.
@@ -298,7 +289,7 @@ class Scheme:
         Raises:
             TypeError: Not a str.
         """
-        from .explaining import explained
+        from .diagnosis.explaining import explained
 
         return explained(self.layout, self.name, _a_str(text))
 
@@ -331,16 +322,3 @@ def _a_str(text: str) -> str:
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] # callers may be untyped
         raise TypeError(f"expected a str, not {type(text).__name__}")
     return text
-
-
-def _rebuilt(
-    name: str, parts: Sequence[AnyPart], series: str, tz: str, extensions: Iterable[object]
-) -> Scheme:
-    return Scheme(name, parts, series=series, tz=tz, extensions=extensions)
-
-
-def _zone(tz: str) -> tzinfo:
-    try:
-        return zone(tz)
-    except ValueError as error:
-        raise InvalidScheme(str(error)) from error

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 
 from .layout import Layout
 
 
-__all__ = ["TransportWarning", "Uniqueness", "transport_warnings", "uniqueness"]
+__all__ = [
+    "TransportWarning",
+    "Uniqueness",
+    "json_schema",
+    "transport_warnings",
+    "uniqueness",
+]
 
 _EXACT_UP_TO = 10_000
 _TICKS = ("f", "S", "M", "H", "d", "j", "V", "m", "q", "G", "Y", "y", "K", "k")
@@ -31,6 +37,17 @@ _UNITS = {
     "K": "fiscal year",
     "k": "fiscal year",
 }
+
+
+def json_schema(layout: Layout, title: str) -> dict[str, Any]:
+    """A JSON Schema (draft 2020-12) of the texts of a layout."""
+    return {
+        "type": "string",
+        "title": title,
+        "pattern": f"^(?:{layout.pattern})$",
+        "minLength": layout.shortest,
+        "maxLength": layout.longest,
+    }
 
 
 @attrs.frozen

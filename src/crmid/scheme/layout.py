@@ -263,6 +263,18 @@ class Layout:
             )
         return text
 
+    def scope_texts(self, given: Mapping[str, object]) -> dict[str, str]:
+        """The texts of those given values that have a counter each, by name.
+
+        Raises:
+            InvalidValue: One is missing, or cannot be printed.
+        """
+        per = self.sequence.per if self.sequence else ()
+        for name in per:
+            if name not in given:
+                raise InvalidValue(name, "missing; each value of it has a counter of its own")
+        return {name: self.rendered(self.given[name], given[name]) for name in per}
+
     def counter_key(
         self, series: str, moment: datetime, texts: Mapping[str, str]
     ) -> CounterKey:

@@ -2,67 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from os.path import commonprefix
 
 from crmid.automata import Following
 from crmid.errors import AmbiguousNumber
 from crmid.folding import ALIKE, DASHES, INVISIBLE, widened
 from crmid.parts import Fixed
 
-from .diagnosing import diagnose
+from .diagnosis.diagnosing import diagnose
 from .layout import Layout
-from .reading import split, values_of
 
 
-__all__ = ["normalized"]
+__all__ = ["Typed"]
 
 _MOST_READINGS = 256
-_MOST_STEPS = 1 << 12  # that are remembered
+_MOST_STEPS = 1 << 12  # that are remembered, of each kind
+_FEW_READINGS = 8  # more of them at once are not remembered: that takes too much memory
 
 _State = tuple[int, int]
 _Step = tuple[_State, str]  # where it leads, and what is written
 _START: _State = (0, 0)
 
 
-def normalized(layout: Layout, text: str) -> str:
-    """The valid number that a text stands for.
+class Typed:
+    """What texts typed for numbers of a layout stand for. What is found out on the way is kept."""
 
-    A valid text is returned as it is. Otherwise the characters are folded, each to what may
-    stand in its place, and spaces are dropped; if that leaves no valid reading, separators
-    are put in and left out as well.
+    def __init__(self, layout: Layout, is_valid: Callable[[str], bool]) -> None:
+        """Begin.
 
-    Raises:
-        InvalidNumber: No reading is valid. If there is just one reading, the error is about
-            that one, else about the text.
-        AmbiguousNumber: Several readings are valid.
-    """
-    if _is_valid(layout, text):
-        return text
-    if len(text) > 4 * layout.longest + 16:
-        raise diagnose(layout, text)
-    closest: set[str] = set()
-    for each in _readings(layout):
-        readings = each.of(text)
-        valid = {reading for reading in readings if _is_valid(layout, reading)}
-        if len(valid) == 1:
-            return valid.pop()
-        if valid:
-            raise AmbiguousNumber(text, tuple(sorted(valid)))
-        closest = closest or readings
-    raise diagnose(layout, closest.pop() if len(closest) == 1 else text)
+        Args:
+            layout: The parts of the scheme.
+            is_valid: Its verdict on one text.
+        """
+        self._layout = layout
+        self._is_valid = is_valid
+        self._readings = [
+            _Readings(_Steps(layout, lost_separators=lost)) for lost in (False, True)
+        ]
+
+    def meant(self, text: str) -> str:
+        """The valid number that a text stands for.
+
+        A valid text is returned as it is. Otherwise the characters are folded, each to what
+        may stand in its place, and spaces are dropped; if that leaves no valid reading,
+        separators are put in and left out as well.
+
+        Raises:
+            InvalidNumber: No reading is valid. If there is just one reading, the error is
+                about that one, else about the text.
+            AmbiguousNumber: Several readings are valid.
+        """
+        if self._is_valid(text):
+            return text
+        if len(text) > 4 * self._layout.longest + 16:
+            raise diagnose(self._layout, text)
+        closest: set[str] = set()
+        for each in self._readings:
+            readings = each.of(text)
+            valid = set(filter(self._is_valid, readings))
+            if len(valid) == 1:
+                return valid.pop()
+            if valid:
+                raise AmbiguousNumber(text, tuple(sorted(valid)))
+            closest = closest or readings
+        raise diagnose(self._layout, closest.pop() if len(closest) == 1 else text)
 
 
-def _is_valid(layout: Layout, text: str) -> bool:
-    texts = split(layout, text)
-    return texts is not None and values_of(layout, texts) is not None
+_Open = frozenset[_Step]  # the states that reading may be in, and what each has written
 
 
-class _Readings(dict[tuple[_State, str], list[_Step]]):
+class _Readings(dict[tuple[_Open, str], tuple[str, _Open]]):
     """All texts of the right shape that a typed text can stand for.
 
-    By state and typed character: the states that follow, and what is written on the way.
+    By the readings that are open and the next character: what all those that follow write
+    first, and the open readings without it.
     """
+
+    def __init__(self, steps: _Steps) -> None:
+        super().__init__()
+        self._steps = steps
+        self._start = frozenset(steps.with_lost([(_START, "")]))
+
+    def of(self, typed: str) -> set[str]:
+        """The texts; none if there are too many to tell them apart."""
+        known, readings = "", self._start
+        for c in typed:
+            written, readings = self[readings, c]
+            known += written
+        return {known + text for state, text in readings if self._steps.ends(state)}
+
+    def __missing__(self, key: tuple[_Open, str]) -> tuple[str, _Open]:
+        readings, c = key
+        following = {
+            (target, text + written)
+            for state, text in readings
+            for target, written in self._steps[state, c]
+        }
+        if len(following) > _MOST_READINGS:
+            following = set[_Step]()
+        known = commonprefix([text for _, text in following])
+        found = known, frozenset((state, text[len(known) :]) for state, text in following)
+        if len(self) >= _MOST_STEPS:
+            self.clear()
+        if len(readings) <= _FEW_READINGS:
+            self[key] = found
+        return found
+
+
+class _Steps(dict[tuple[_State, str], list[_Step]]):
+    """By state and typed character: the states that follow, and what is written on the way."""
 
     def __init__(self, layout: Layout, *, lost_separators: bool) -> None:
         super().__init__()
@@ -70,25 +119,17 @@ class _Readings(dict[tuple[_State, str], list[_Step]]):
         self._lost_separators = lost_separators
         self._following = Following(layout.automata)
 
-    def of(self, typed: str) -> set[str]:
-        """The texts; none if there are too many to tell them apart."""
-        states = set(self._with_lost([(_START, "")]))
-        for c in typed:
-            states = {
-                (target, text + written)
-                for state, text in states
-                for target, written in self[state, c]
-            }
-            if len(states) > _MOST_READINGS:
-                return set()
-        last = len(self._layout.parts) - 1
-        ends = self._layout.automata[-1].accepting
-        return {text for (part, state), text in states if part == last and state in ends}
+    def ends(self, state: _State) -> bool:
+        """Whether a number is complete."""
+        part, inner = state
+        return part == len(self._layout.parts) - 1 and (
+            inner in self._layout.automata[part].accepting
+        )
 
     def __missing__(self, key: tuple[_State, str]) -> list[_Step]:
         if len(self) >= _MOST_STEPS:
             self.clear()
-        steps = self[key] = self._with_lost(list(self._after(*key)))
+        steps = self[key] = self.with_lost(list(self._after(*key)))
         return steps
 
     def _after(self, state: _State, c: str) -> Iterator[_Step]:
@@ -123,7 +164,7 @@ class _Readings(dict[tuple[_State, str], list[_Step]]):
             if fixed and not c.isalnum():
                 yield c
 
-    def _with_lost(self, steps: list[_Step]) -> list[_Step]:
+    def with_lost(self, steps: list[_Step]) -> list[_Step]:
         """The steps, and those on which separators that were left out are written as well."""
         if not self._lost_separators:
             return steps
@@ -135,11 +176,6 @@ class _Readings(dict[tuple[_State, str], list[_Step]]):
                 found |= new
                 queue.extend(new)
         return queue
-
-
-@lru_cache(maxsize=64)
-def _readings(layout: Layout) -> tuple[_Readings, _Readings]:
-    return _Readings(layout, lost_separators=False), _Readings(layout, lost_separators=True)
 
 
 def _cased(c: str) -> tuple[str, str]:

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from crmid.counters import CounterKey
+from crmid.periods import EPOCH
+
 from .reading import value_of
 
 
 if TYPE_CHECKING:
     from . import Scheme
 
-__all__ = ["Number"]
+__all__ = ["Number", "counter_of"]
 
 
 @attrs.define(order=False, repr=False, eq=False)
@@ -80,6 +83,15 @@ class Number:
 
     def __reduce__(self) -> tuple[Callable[[str], Number], tuple[str]]:
         return self.scheme.parse, (self.text,)
+
+
+def counter_of(number: Number) -> CounterKey | None:
+    """The counter that prints such a number; None for a scheme without a sequence."""
+    scheme, values = number.scheme, number.values
+    sequence = scheme.layout.sequence
+    if sequence is None:
+        return None
+    return scheme.counter_key(values.get("time", EPOCH), {n: values[n] for n in sequence.per})
 
 
 def _json(value: object) -> object:

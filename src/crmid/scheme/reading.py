@@ -1,4 +1,4 @@
-"""Text → values. What cannot be read is handed to :mod:`crmid.scheme.diagnosing`."""
+"""Text → values. What cannot be read is handed to :mod:`crmid.scheme.diagnosis`."""
 
 from __future__ import annotations
 

@@ -19,32 +19,36 @@ _NO_ADVICE = 10_000
 
 
 class Process:
-    """Called, it gives an object: always the same in one process, another in its children.
+    """Called, it gives a page: always the same in one process, another in its children.
+
+    ``page[0]`` is 1, and 0 in a child, for ever: whoever was given a page sees by that whether
+    this is still the same process. Where no memory is wiped, that needs Python's fork hooks,
+    and a call looks at the process id.
 
     Attributes:
-        token: The same object, for whoever has looked at ``page`` before.
-        page: ``page[0]`` is 0 in a child that has not called yet. Where no memory is wiped,
-            that needs Python's fork hooks, and a call looks at the process id.
+        page: What was given last.
     """
 
     def __init__(self) -> None:
-        page = wiped_in_children()
-        self._wiped = page is not None
-        self._pid = os.getpid()
-        self.page: Any = page or bytearray(b"\1")
-        self.token: object = object()
+        self.page: Any
+        self._renew()
 
-    def __call__(self) -> object:
-        """The object of this process."""
+    def __call__(self) -> Any:
+        """The page of this process."""
         if not self.page[0] or not (self._wiped or self._pid == os.getpid()):
-            self.token = object()  # before the page: another thread may look now
-            self._pid = os.getpid()
-            self.page[0] = 1
-        return self.token
+            self.page[0] = 0
+            self._renew()
+        return self.page
 
     def forked(self) -> None:
         """Note that this is a child."""
         self.page[0] = 0
+
+    def _renew(self) -> None:
+        page = wiped_in_children()
+        self._wiped = page is not None
+        self._pid = os.getpid()
+        self.page = page or bytearray(b"\1")
 
 
 def wiped_in_children() -> Any:

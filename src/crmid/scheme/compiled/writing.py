@@ -1,6 +1,6 @@
 """Source text → functions. What a layout says is written out as Python and compiled once.
 
-:mod:`.compiled_reading` and :mod:`.compiled_rendering` write it.
+:mod:`.reading` and :mod:`.rendering` write it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from typing import Any
 
 from crmid.checkdigits import CheckSystem, System
 from crmid.parts import Fixed
+from crmid.scheme.layout import Layout
 
-from .layout import Layout
 
-
-__all__ = ["computer", "executed", "formatted", "function", "payload", "tuple_of"]
+__all__ = ["checking", "executed", "formatted", "function", "tuple_of"]
 
 
 def formatted(pieces: Iterable[str]) -> str:
@@ -23,33 +22,31 @@ def formatted(pieces: Iterable[str]) -> str:
     return f"f{''.join(pieces)!r}"
 
 
-def payload(layout: Layout) -> str:
-    """An expression for what the check characters are over; see :meth:`Layout.payload`."""
-    known = layout.check.system.alphabet if layout.check else ""
-    return formatted(
-        "".join(c for c in part.text if c in known).replace("{", "{{").replace("}", "}}")
-        if isinstance(part := layout.parts[i], Fixed)
-        else f"{{{layout.variables[i]}}}"
-        for i in layout.covered
-    )
-
-
-def computer(layout: Layout, system: CheckSystem) -> Callable[[str], str]:
-    """What computes the check characters of a layout.
+def checking(layout: Layout, system: CheckSystem) -> tuple[Callable[[str], str], str]:
+    """What computes the check characters of a layout, and the expression that it takes.
 
     It raises LookupError or ValueError for what cannot be checked.
     """
+    pieces, prefix = list[str](), ""
     shortest = longest = 0
     for index in layout.covered:
         part, automaton = layout.parts[index], layout.automata[index]
-        if isinstance(part, Fixed):
-            known = sum(map(part.text.count, set(system.alphabet)))
-            shortest, longest = shortest + known, longest + known
-        else:
+        if not isinstance(part, Fixed):
+            pieces.append(f"{{{layout.variables[index]}}}")
             shortest, longest = shortest + automaton.shortest, longest + automaton.longest
-    if isinstance(system, System) and shortest == longest:
-        return system.computer(longest)
-    return system.compute
+        elif text := "".join(c for c in part.text if c in system.alphabet):
+            prefix = prefix if pieces else text
+            pieces.append(text.replace("{", "{{").replace("}", "}}"))
+            shortest, longest = shortest + len(text), longest + len(text)
+    if not isinstance(system, System):
+        return layout.check_characters, formatted(pieces)
+    if shortest != longest or len(pieces) == 1:
+        compute = system.computer(longest) if shortest == longest else system.compute
+        return compute, formatted(pieces)
+    # What every number begins with is read once, now.
+    rest = pieces[1:] if prefix else pieces
+    alone = rest[0][1:-1] if len(rest) == 1 else formatted(rest)
+    return system.computer(longest - len(prefix), prefix), alone
 
 
 def tuple_of(expressions: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Values → text, compiled: what :mod:`.rendering` prints, without walking the parts.
+"""Values → text, compiled: :mod:`crmid.scheme.rendering` without a walk of the parts.
 
 Compiled is the straight road. Where a value is missing, wrong or unusual, the functions give
 None; then the parts themselves decide, and say what is wrong.
@@ -14,7 +14,6 @@ from typing import Any
 import attrs
 
 from crmid.alphabets import CROCKFORD, DIGITS, Alphabet
-from crmid.checkdigits import System
 from crmid.parts import (
     CheckCharacters,
     Choice,
@@ -26,10 +25,10 @@ from crmid.parts import (
     Time,
     Ulid,
 )
+from crmid.scheme.layout import Layout
+from crmid.scheme.rendering import in_zone
 
-from .compiling import computer, executed, formatted, function, payload, tuple_of
-from .layout import Layout
-from .rendering import in_zone
+from .writing import checking, executed, formatted, function, tuple_of
 
 
 __all__ = ["Rendering", "compile_rendering"]
@@ -112,10 +111,7 @@ class _Writer:
         ]
         self.space: dict[str, Any] = {"In_zone": partial(in_zone, layout)}
         if layout.check is not None:
-            # What a scheme is built of has been tried; an application's own system may fail.
-            system = layout.check.system
-            plain = isinstance(system, System)
-            self.space["Check"] = computer(layout, system) if plain else layout.check_characters
+            self.space["Check"], self.payload = checking(layout, layout.check.system)
 
     def given(self) -> Iterator[str]:
         """The body of ``given``."""
@@ -173,7 +169,7 @@ class _Writer:
     def _whole(self) -> Iterator[str]:
         for part, name in self.parts:
             if isinstance(part, CheckCharacters):
-                yield f"{name} = Check({payload(self.layout)})"
+                yield f"{name} = Check({self.payload})"
         yield "return " + formatted(
             _doubled(part.text) if isinstance(part, Fixed) else f"{{{name}}}"
             for part, name in self.parts

@@ -14,10 +14,10 @@ from struct import unpack
 from typing import cast
 
 from crmid.parts import Fixed
+from crmid.scheme.layout import Layout
 
 from .columns import cut, tests_of
 from .lane_tests import Grid, LaneTest, flags
-from .layout import Layout
 
 
 __all__ = ["Bulk"]

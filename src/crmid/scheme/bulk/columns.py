@@ -9,10 +9,10 @@ from crmid.automata import Automaton, compiled
 from crmid.checkdigits import System
 from crmid.directives import DIRECTIVES, Fiscal, earliest
 from crmid.parts import CheckCharacters, Choice, Code, Fixed, Part, Time
+from crmid.scheme.layout import Layout
+from crmid.scheme.reading import part_value
 
 from .lane_tests import Computed, Each, Judged, LaneTest, Layer, Remainders, Same, Steps
-from .layout import Layout
-from .reading import part_value
 
 
 __all__ = ["cut", "tests_of"]

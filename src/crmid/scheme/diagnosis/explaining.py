@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from crmid.errors import columns, drawn
 from crmid.parts import AnyPart, CheckCharacters, Fixed, Time
 from crmid.periods import EPOCH
+from crmid.scheme.layout import Layout
+from crmid.scheme.reading import split, values_of
 
 from .diagnosing import diagnose
-from .layout import Layout
-from .reading import split, values_of
 
 
 __all__ = ["explained"]

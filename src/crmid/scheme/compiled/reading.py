@@ -1,4 +1,4 @@
-"""Text → texts of the parts, compiled: what :mod:`.reading` says, without walking the parts."""
+"""Text → texts of the parts, compiled: :mod:`crmid.scheme.reading` without a walk of parts."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import attrs
 
 from crmid.directives import DIRECTIVES, earliest
 from crmid.parts import CheckCharacters, Choice, Code, Fixed, Time
+from crmid.scheme.layout import Layout
+from crmid.scheme.reading import part_value
 
-from .compiling import computer, executed, function, payload, tuple_of
-from .layout import Layout
-from .reading import part_value
+from .writing import checking, executed, function, tuple_of
 
 
 __all__ = ["Reading", "compile_reading"]
@@ -99,10 +99,10 @@ class _Writer:
                     yield from self._time(no)
                 dated = True
             elif isinstance(part, CheckCharacters):
-                self.space["Compute"] = computer(self.layout, part.system)
+                self.space["Compute"], payload = checking(self.layout, part.system)
                 yield from self._tried(
                     no,
-                    f"if Compute({payload(self.layout)}) != {self.names[index]}:",
+                    f"if Compute({payload}) != {self.names[index]}:",
                     f"    return {no}",
                 )
             elif not isinstance(part, Fixed | Code | Choice) and part.name in self.layout.given:

@@ -24,36 +24,35 @@ from crmid.parts import (
     Ulid,
 )
 from crmid.parts.given import check_printable
+from crmid.scheme.layout import Layout
 from crmid.template import NAME, RESERVED_NAMES, Token, near
 
-from .layout import Layout
 
-
-__all__ = ["MAX_LENGTH", "build"]
+__all__ = ["MAX_LENGTH", "proved"]
 
 #: How long a number may be, in characters.
 MAX_LENGTH = 256
 
 
-def build(tokens: Sequence[Token], template: str, where: tzinfo) -> Layout:
+def proved(tokens: Sequence[Token], template: str, where: tzinfo) -> Layout:
     """The layout of a list of parts, proved sound.
 
     Raises:
         InvalidScheme: It is not; the error points at the part and, where one exists, shows a
             text that proves it.
     """
-    builder = _Builder(tokens, template, Layout(tuple(t.part for t in tokens), where))
-    builder.names()
-    builder.patterns()
-    builder.times()
-    builder.one_reading()
-    builder.check()
-    builder.sequence()
-    return builder.layout
+    proof = _Proof(tokens, template, Layout(tuple(t.part for t in tokens), where))
+    proof.names()
+    proof.patterns()
+    proof.times()
+    proof.one_reading()
+    proof.check()
+    proof.sequence()
+    return proof.layout
 
 
 @attrs.frozen
-class _Builder:
+class _Proof:
     tokens: Sequence[Token]
     template: str
     layout: Layout

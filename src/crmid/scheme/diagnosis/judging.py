@@ -26,8 +26,7 @@ from crmid.parts import (
     Ulid,
 )
 from crmid.parts.given import noun_of, off_by
-
-from .layout import Layout
+from crmid.scheme.layout import Layout
 
 
 __all__ = ["Stop", "judged"]

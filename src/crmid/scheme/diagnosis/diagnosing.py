@@ -22,10 +22,10 @@ from crmid.parts import (
     Time,
     Ulid,
 )
+from crmid.scheme.layout import Layout
+from crmid.scheme.reading import check_text, part_value
 
 from .judging import Stop, judged
-from .layout import Layout
-from .reading import check_text, part_value
 
 
 __all__ = ["diagnose"]
@@ -79,10 +79,12 @@ class _Diagnosis:
             first = begin + field.begin
             digits = self.text[first : min(begin + field.end, at)]
             directive = DIRECTIVES[field.letter]
-            for count in range(1, len(digits) + 1):
-                if not any(self._possible(known, directive, digits[:count])):
-                    reason, expected = self._no_time(first, directive, known)
-                    return Stop(first + count - 1, index, begin, reason, expected), known
+            if not any(self._possible(known, directive, digits)):
+                stop = first
+                while any(self._possible(known, directive, digits[: stop - first + 1])):
+                    stop += 1
+                reason, expected = self._no_time(first, directive, known)
+                return Stop(stop, index, begin, reason, expected), known
             if at < begin + field.end:
                 if at < len(self.text) and self.text[at].isdigit() and self.text[at].isascii():
                     reason, expected = self._no_time(first, directive, {})

@@ -11,8 +11,7 @@ import attrs
 
 from crmid.checkdigits import CheckSystem, System
 from crmid.parts import CheckCharacters, Fixed, Random, SequenceNumber, Ulid
-
-from .layout import Layout
+from crmid.scheme.layout import Layout
 
 
 __all__ = ["numbers"]

@@ -1,0 +1,1 @@
+"""Many numbers at once, column by column; loaded when a scheme first meets many of them."""

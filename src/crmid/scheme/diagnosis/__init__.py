@@ -1,0 +1,1 @@
+"""What is wrong with a text, and what is right: for people; loaded when somebody asks."""
