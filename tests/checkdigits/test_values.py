@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import threading
+from typing import Any
 
 import pytest
 
@@ -144,6 +145,12 @@ def test_luhn_mod_an_odd_n_is_refused_with_two_payloads_that_show_why() -> None:
             sum(divmod(2 * alphabet.characters.index(c), size)) % size for c in (one, other)
         ]
         assert doubled[0] == doubled[1]
+
+
+def test_luhn_mod_n_takes_an_alphabet_with_a_name() -> None:
+    characters: Any = "0123456789ABCDEF"
+    with pytest.raises(TypeError, match="expected an Alphabet, .*not '0123456789ABCDEF'"):
+        checkdigits.luhn_mod_n(characters)
 
 
 def test_an_own_quasigroup_makes_a_system() -> None:

@@ -80,7 +80,11 @@ class System:
         fill(self, "_tables", {})
 
     def rule(self) -> Rule:
-        """The system as data, made afresh."""
+        """The system as data, made afresh.
+
+        Raises:
+            NotImplementedError: Of :class:`System` itself, which is a base class.
+        """
         raise NotImplementedError
 
     def compute(self, payload: str, /) -> str:
@@ -182,7 +186,8 @@ class System:
     def computer(self, length: int, /, prefix: str = "") -> Callable[[str], str]:
         """:meth:`compute` for what begins alike and has one length, without the way there.
 
-        What it gives raises LookupError or ValueError for what is no such payload.
+        What it gives raises LookupError or ValueError for characters outside the alphabet;
+        whoever calls it sees to the length.
 
         Args:
             length: Of what follows the prefix, which is all that the function is given.

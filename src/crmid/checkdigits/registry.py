@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crmid.alphabets import ALPHABETS, Alphabet
+from crmid.errors import shown
 
 from .engine import System
 from .groups import DAMM, VERHOEFF, Damm
@@ -73,7 +74,12 @@ def luhn_mod_n(alphabet: Alphabet) -> System:
 
     Raises:
         InvalidScheme: If the number is odd: then two characters get the same check character.
+        TypeError: If it is not an :class:`~crmid.Alphabet`.
     """
+    if not isinstance(alphabet, Alphabet):  # pyright: ignore[reportUnnecessaryIsInstance] # callers may be untyped
+        raise TypeError(
+            f"expected an Alphabet, such as ALPHABETS['hex'], not {shown(alphabet)}"
+        )
     return LuhnModN(alphabet)
 
 

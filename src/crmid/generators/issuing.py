@@ -293,7 +293,6 @@ class Issuer:
     def _next_ulids(self, memory: Memory, order: Order) -> list[str]:
         source = memory.ulids
         texts = source.take(order.milliseconds, order.count, self.entropy)
-        if order.count == 1 and len(self.layout.parts) == 1:
-            source.make_ready()
+        if order.count == 1 and len(self.layout.parts) == 1 and source.make_ready():
             order.ahead = Ahead(memory.owner, source.ready, since=_LONG_AGO, until=source.until)
         return texts

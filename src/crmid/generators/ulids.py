@@ -56,9 +56,13 @@ class MonotonicUlids:
         Raises:
             InvalidValue: The time is outside 48 bits; none was taken.
         """
+        self.ready.clear()
+        if count == 1 and milliseconds > self._milliseconds:  # the first of a millisecond
+            random, self._ahead = _fresh(milliseconds, "clock", entropy), 0
+            self._milliseconds, self._random = milliseconds, random
+            return [ulid_text(milliseconds << _RANDOM_BITS | random)]
         found: list[str] = []
         now, random = self._milliseconds, self._random
-        self.ready.clear()
         self._ahead = min(max(1, self._ahead * _GROWTH), len(_PAIRS))
         while len(found) < count:
             if milliseconds > now:
@@ -74,14 +78,19 @@ class MonotonicUlids:
         self._milliseconds, self._random = now, random
         return found
 
-    def make_ready(self) -> None:
-        """Make some ahead, the more the faster the last ones were taken."""
+    def make_ready(self) -> bool:
+        """Make some ahead, the more the faster the last ones were taken; whether there are any.
+
+        There are none after the first of a millisecond.
+        """
         low = (self._random + 1) % len(_PAIRS)
-        if self._ahead and low:
-            run = _run(self._milliseconds, self._random + 1, self._ahead)
-            # Counted first: as soon as they are there, other threads take them away.
-            self._random += len(run)
-            self.ready.extend(run)
+        if not (self._ahead and low):
+            return False
+        run = _run(self._milliseconds, self._random + 1, self._ahead)
+        # Counted first: as soon as they are there, other threads take them away.
+        self._random += len(run)
+        self.ready.extend(run)
+        return True
 
     @property
     def until(self) -> int:
