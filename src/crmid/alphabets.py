@@ -50,7 +50,9 @@ ALPHANUMERICS = Alphabet("an", DIGITS.characters + LETTERS.characters)
 #: Douglas Crockford's base 32, https://www.crockford.com/base32.html: no I, L, O, U.
 CROCKFORD = Alphabet("crockford", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 
-#: The alphabets that templates know by name.
+#: The alphabets that templates know by name: those above, ``base32`` (RFC 4648, section 6),
+#: ``base58`` (draft-msporny-base58-03, section 2), ``base62``, ``hex`` in lower case, and
+#: ``safe``, which spells no words and has no look-alikes.
 ALPHABETS: Mapping[str, Alphabet] = MappingProxyType(
     {
         alphabet.name: alphabet

@@ -33,6 +33,7 @@ class Catalog:
     Raises:
         InvalidScheme: Two schemes have the same name, share a text, or share a series and
             count it by different rules.
+        ValueError: ``overlap`` is another word.
 
     >>> customer = Scheme("customer", "C{seq:n5}")
     >>> order = Scheme("order", "{branch:a2}-{seq:n5}")

@@ -30,7 +30,13 @@ class CounterKey(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A run of a counter's values: from ``lo``, inclusive, to ``hi``, exclusive."""
+    """A run of a counter's values: from ``lo``, inclusive, to ``hi``, exclusive.
+
+    Attributes:
+        key: The counter.
+        lo: The first value.
+        hi: The value after the last one.
+    """
 
     key: CounterKey
     lo: int
@@ -42,6 +48,9 @@ def scope_of(values: Mapping[str, str]) -> str:
 
     Two scopes are written alike only if they are the same: names are sorted, and the
     characters that separate are escaped.
+
+    Args:
+        values: The texts as they are printed, by the names of their parts.
 
     >>> scope_of({"dept": "001", "branch": "A;B"})
     'branch=A%3BB;dept=001'

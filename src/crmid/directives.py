@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Literal
 
@@ -119,21 +119,28 @@ def pivoted(short: int) -> int:
     return short + (1900 if short >= _PIVOT else 2000)
 
 
-def earliest(known: Mapping[str, int], fiscal: Fiscal) -> datetime | None:
+def earliest(
+    known: Mapping[str, int], fiscal: Fiscal, printed: Iterable[str] = ()
+) -> datetime | None:
     """The first local time that prints these values, directive by directive.
 
     Args:
         known: Values by letter; they need not be complete. Two-digit years are pivoted.
         fiscal: How fiscal years are counted, if ``K`` or ``k`` is known.
+        printed: Letters whose values need not be known, but must be such as can be printed:
+            there is no fiscal year 0, and none 10000.
 
     Returns:
         A naive datetime; None if there is no such time.
     """
     calendar = {letter: known[letter] for letter in known if letter not in _CLOCK}
     hour, minute, second, micro = (known.get(letter, 0) for letter in _CLOCK)
+    others = [DIRECTIVES[letter] for letter in printed if letter not in known]
     for day in _days(calendar, fiscal):
         moment = datetime(day.year, day.month, day.day, hour, minute, second, micro)  # noqa: DTZ001 - the scheme adds its zone
-        if all(DIRECTIVES[c].of(moment, fiscal) == calendar[c] for c in calendar):
+        if all(DIRECTIVES[c].of(moment, fiscal) == calendar[c] for c in calendar) and all(
+            other.low <= other.of(moment, fiscal) <= other.high for other in others
+        ):
             return moment
     return None
 
@@ -156,7 +163,7 @@ def _days(known: Mapping[str, int], fiscal: Fiscal) -> Iterator[date]:
             )
 
 
-def _years(known: Mapping[str, int], fiscal: Fiscal) -> range:
+def _years(known: Mapping[str, int], fiscal: Fiscal) -> Iterable[int]:
     if "Y" in known:
         return range(known["Y"], known["Y"] + 1)
     if "G" in known:
@@ -164,11 +171,21 @@ def _years(known: Mapping[str, int], fiscal: Fiscal) -> range:
     if "K" in known:
         return range(known["K"] - fiscal.shift, known["K"] - fiscal.shift + 2)
     if "y" in known:
-        return range(pivoted(known["y"]), pivoted(known["y"]) + 1)
+        return _of_two_digits(known["y"], known)
     if "k" in known:
-        label = pivoted(known["k"])
-        return range(label - fiscal.shift, label - fiscal.shift + 2)
+        labels = _of_two_digits(known["k"], known)
+        return [label - fiscal.shift + n for label in labels for n in (0, 1)]
     return _ALL_KINDS_OF_YEARS
+
+
+def _of_two_digits(short: int, known: Mapping[str, int]) -> list[int]:
+    """The year; with a week before its own year ``%G``, one of each kind of century.
+
+    In another century the same days fall into other weeks; else two digits say all.
+    """
+    if "V" in known and "G" not in known:
+        return [century + short for century in range(1600, 2000, 100)]
+    return [pivoted(short)]
 
 
 def _day(year: int, month: int, day: int) -> date | None:

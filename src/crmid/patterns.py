@@ -33,28 +33,46 @@ _SET_OPERATORS = frozenset({"&&", "--", "~~", "||"})  # in the sets of some engi
 
 @attrs.frozen
 class Characters:
-    """One character out of a set."""
+    """One character out of a set.
+
+    Attributes:
+        choices: The characters that it may be.
+    """
 
     choices: frozenset[str]
 
 
 @attrs.frozen
 class Concatenation:
-    """One after the other."""
+    """One after the other.
+
+    Attributes:
+        nodes: What follows each other, in order; without any it is the empty text.
+    """
 
     nodes: tuple[Node, ...]
 
 
 @attrs.frozen
 class Alternation:
-    """One of them."""
+    """One of them.
+
+    Attributes:
+        nodes: What it may be.
+    """
 
     nodes: tuple[Node, ...]
 
 
 @attrs.frozen
 class Repetition:
-    """The same ``low`` to ``high`` times, both inclusive."""
+    """The same ``low`` to ``high`` times, both inclusive.
+
+    Attributes:
+        node: What is repeated.
+        low: The least number of times.
+        high: The greatest number of times.
+    """
 
     node: Node
     low: int

@@ -25,6 +25,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def zone(key: str) -> tzinfo:
     """The time zone of an IANA name.
 
+    Args:
+        key: The name, such as ``Europe/Paris``; ``UTC`` needs no database.
+
     Raises:
         ValueError: There is no such zone on this machine.
     """
@@ -44,6 +47,9 @@ def zone(key: str) -> tzinfo:
 def instant(nanoseconds: int) -> datetime:
     """The instant of a clock like :func:`time.time_ns`, in UTC, to the microsecond.
 
+    Args:
+        nanoseconds: Since the epoch.
+
     Raises:
         InvalidValue: The clock says a year outside 1 to 9999.
     """
@@ -55,6 +61,11 @@ def instant(nanoseconds: int) -> datetime:
 
 def local(moment: object, where: tzinfo, field: str = "at") -> datetime:
     """An aware datetime, in another zone.
+
+    Args:
+        moment: The datetime.
+        where: The zone.
+        field: What the argument is called, for the error.
 
     Raises:
         InvalidValue: Not an aware datetime, or the local time is outside the years 1 to 9999.
@@ -104,6 +115,9 @@ class Reset:
 
     def key(self, day: date) -> str:
         """The text that names the period of a local date in a counter's key.
+
+        Args:
+            day: The local date.
 
         >>> Reset("iso_week").key(date(2021, 1, 3))
         '2020-W53'

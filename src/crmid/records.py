@@ -24,12 +24,12 @@ __all__ = [
     "Act",
     "Claimed",
     "Event",
+    "Extent",
     "Item",
     "Link",
     "Record",
     "Span",
     "State",
-    "Tally",
 ]
 
 
@@ -190,7 +190,13 @@ class Item(NamedTuple):
     ref: str | None = None
 
     def record(self, series: str, at: int, until: int | None) -> Record:
-        """Its first record, claimed at an instant: reserved, or assigned to its ref."""
+        """Its first record, claimed at an instant: reserved, or assigned to its ref.
+
+        Args:
+            series: The family of numbers.
+            at: When, in nanoseconds since the epoch.
+            until: When its reservation ends, in the same; None for never.
+        """
         state, end = State.ASSIGNED, None
         if self.ref is None:
             state, end = State.RESERVED, until
@@ -240,25 +246,19 @@ class Span(NamedTuple):
     act: Act
 
 
-@attrs.frozen
-class Tally:
-    """What a store has of one counter, counted.
+class Extent(NamedTuple):
+    """How far the numbers of one counter and scheme reach.
 
     Attributes:
         key: The counter.
         scheme: The name of the scheme that printed the numbers.
-        count: How many numbers.
-        distinct: How many different sequence numbers.
         least: The lowest sequence number; None where there are none.
         greatest: The highest sequence number; None where there are none.
-        states: How many numbers are in each state, by the state's text; states without any are
-            left out.
+        unplaced: Whether some of the numbers have no sequence number.
     """
 
     key: CounterKey
     scheme: str
-    count: int
-    distinct: int
     least: int | None
     greatest: int | None
-    states: tuple[tuple[State, int], ...]
+    unplaced: bool

@@ -40,7 +40,7 @@ def rows(draw: st.DrawFn, system: System) -> list[str]:
 
 
 @every_system
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_many_verdicts_are_the_verdicts(system: System, data: st.DataObject) -> None:
     many = data.draw(rows(system))
@@ -51,7 +51,7 @@ def test_many_verdicts_are_the_verdicts(system: System, data: st.DataObject) -> 
 
 
 @every_system
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_many_check_characters_are_the_check_characters(
     system: System, data: st.DataObject
@@ -65,7 +65,7 @@ def test_many_check_characters_are_the_check_characters(
 
 
 @every_system
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_a_blob_of_lines_is_its_lines(system: System, data: st.DataObject) -> None:
     many = [
@@ -89,7 +89,7 @@ def test_wide_rows_are_like_others(system: System, width: int) -> None:
     good = payload + system.compute(payload) if system.takes(len(payload)) else payload
     wrong = [
         good[:place] + character + good[place + 1 :]
-        for place in range(0, len(good), 11)
+        for place in range(0, len(good), 31)
         for character in (system.alphabet[0], "é", "_", "\n")
     ]
     many = [good, *wrong, good] * 3

@@ -30,7 +30,7 @@ def model(system: System, text: str) -> bool:
 
 
 @every_system
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_valid_is_payload_and_its_check_characters(system: System, data: st.DataObject) -> None:
     text = data.draw(texts(system))
@@ -38,7 +38,7 @@ def test_valid_is_payload_and_its_check_characters(system: System, data: st.Data
 
 
 @every_system
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_validate_raises_exactly_for_what_is_not_valid(
     system: System, data: st.DataObject
@@ -59,7 +59,7 @@ def test_validate_raises_exactly_for_what_is_not_valid(
 
 
 @every_system
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_compute_gives_good_characters_or_raises(system: System, data: st.DataObject) -> None:
     payload = data.draw(texts(system))
@@ -79,7 +79,7 @@ def test_compute_gives_good_characters_or_raises(system: System, data: st.DataOb
 
 
 @every_system
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_a_strange_character_anywhere_is_refused_where_it_stands(
     system: System, data: st.DataObject

@@ -149,7 +149,7 @@ def test_luhn_mod_an_odd_n_is_refused_with_two_payloads_that_show_why() -> None:
 
 def test_luhn_mod_n_takes_an_alphabet_with_a_name() -> None:
     characters: Any = "0123456789ABCDEF"
-    with pytest.raises(TypeError, match="expected an Alphabet, .*not '0123456789ABCDEF'"):
+    with pytest.raises(TypeError, match=r"expected an Alphabet, .*not '0123456789ABCDEF'"):
         checkdigits.luhn_mod_n(characters)
 
 

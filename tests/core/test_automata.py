@@ -66,7 +66,7 @@ def _grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 patterns = st.recursive(st.sampled_from(["a", "b", "[ab]", "c"]), _grown, max_leaves=5)
 
 
-@settings(max_examples=250)
+@settings(max_examples=100)
 @given(patterns)
 @example("(?:a?){2}b")
 @example("c(?:a(?:b?){3}){2}")
@@ -100,13 +100,13 @@ def test_an_automaton_accepts_what_the_pattern_derives(pattern: str) -> None:
         assert at - 1 == max(begins)
 
 
-@settings(max_examples=250)
+@settings(max_examples=100)
 @given(patterns)
 def test_a_pattern_reads_twice_if_some_text_has_two_derivations(pattern: str) -> None:
     assert reads_twice(pattern) == any(n > 1 for n in derivations(parse(pattern)).values())
 
 
-@settings(max_examples=400)
+@settings(max_examples=100)
 @given(chains)
 def test_two_readings_are_found_if_and_only_if_there_are_two(chain: list[list[str]]) -> None:
     """By brute force over all texts; the witness is one of the shortest, cut in both ways."""
@@ -125,7 +125,7 @@ def test_two_readings_are_found_if_and_only_if_there_are_two(chain: list[list[st
         assert all(piece in one for piece, one in zip(pieces, chain, strict=True))
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(chains, chains)
 def test_common_texts_are_found_if_and_only_if_there_are_any(
     one: list[list[str]], other: list[list[str]]
@@ -151,7 +151,7 @@ def test_common_texts_reach_every_shared_text_in_time() -> None:
     assert set(islice(common_texts([one], [other]), 3_000)) == shared
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(chains)
 def test_a_refused_scheme_shows_a_text_that_parses_both_ways(chain: list[list[str]]) -> None:
     """The witness of the error, taken apart by the parts' own patterns and parse."""

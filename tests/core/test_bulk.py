@@ -81,7 +81,7 @@ def numbers(scheme: Scheme, count: int) -> list[str]:
     ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(numbered(), st.data())
 def test_verdicts_are_those_of_is_valid(
     made: tuple[Scheme, dict[str, Any], str], data: st.DataObject
@@ -96,7 +96,7 @@ def test_verdicts_are_those_of_is_valid(
         assert verdicts(scheme, texts) == one_by_one(scheme, texts)
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(small_schemes)
 def test_of_small_schemes_all_numbers_are_good_and_nothing_beside_them(scheme: Scheme) -> None:
     """Against the list of all numbers, which owes nothing to reading."""
@@ -315,7 +315,7 @@ def test_a_question_mark_is_not_what_an_encoder_writes_for_others() -> None:
         assert verdicts(scheme, hostile) == [False] * len(hostile)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(st.text(st.sampled_from("AB01\n\r\x00京"), max_size=5), min_size=40))
 def test_line_feeds_in_rows_hide_nothing(texts: list[str]) -> None:
     """Rows are joined by line feeds; one that holds some is not taken for others."""
@@ -328,7 +328,7 @@ def test_line_feeds_in_rows_hide_nothing(texts: list[str]) -> None:
     assert sum(verdicts(scheme, mean)) == 80
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.text(PRINTABLE, min_size=1, max_size=3), st.integers(0, 80))
 def test_texts_of_a_length_that_does_not_tell_the_parts(text: str, count: int) -> None:
     """Two parts of varying widths: one by one."""

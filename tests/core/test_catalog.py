@@ -24,7 +24,7 @@ TICKET = Scheme("ticket", "T{time:%Y%m%d}{random:n4}")
 CATALOG = Catalog([CUSTOMER, ORDER, TICKET])
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(small_part_lists(), small_part_lists())
 def test_two_schemes_collide_if_and_only_if_they_share_a_number(
     one: list[AnyPart], other: list[AnyPart]
@@ -80,7 +80,7 @@ def test_every_scheme_collides_with_itself(made: tuple[Scheme, Any, str]) -> Non
     assert caught.value.template == scheme.template
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(hostile())
 def test_a_catalog_reads_what_its_schemes_read(made: tuple[Scheme, str]) -> None:
     """The first scheme in order that can; else the error of the one that got furthest."""

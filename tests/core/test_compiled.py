@@ -322,3 +322,21 @@ def test_an_own_system_may_refuse() -> None:
             call(new)
     assert not scheme.is_valid("133")
     assert [scheme.is_valid(text) for text in ("144", "145")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("template", "values"),
+    [
+        ("{dept:n3}", {"dept": 1000}),
+        ("{dept:n3}", {"dept": "1000"}),
+        ("{seq:n3}", {"seq": 1000}),
+        ("{ulid}", {"ulid": "0" * 27}),
+        ("{ulid}", {"ulid": "0" * 25}),
+        ("{random:n3}", {"random": "1000"}),
+    ],
+)
+def test_the_first_value_that_does_not_fit_is_refused(
+    template: str, values: dict[str, object]
+) -> None:
+    with pytest.raises(InvalidValue):
+        Scheme("s", template).render(**values)

@@ -21,7 +21,7 @@ from .strategies import moments, printed
 fiscals = st.builds(Fiscal, st.integers(1, 12), st.sampled_from(("start", "end")))
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(moments, fiscals, st.lists(st.sampled_from(sorted(DIRECTIVES)), min_size=1))
 def test_a_time_prints_as_strftime_does(
     moment: datetime, fiscal: Fiscal, letters: list[str]
@@ -107,7 +107,7 @@ def test_the_scheme_says_what_is_left_out(template: str, hint: str) -> None:
     assert caught.value.position == template.rindex("{")
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(
     moments,
     fiscals,

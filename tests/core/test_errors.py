@@ -53,7 +53,7 @@ def test_short_plain_words_are_shown_as_they_are(text: str) -> None:
     assert shown(text) == repr(text) or len(text) > 60
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(anything, st.integers(0, 200), st.integers(0, 100), anything)
 def test_the_caret_stands_under_the_place(
     text: str, at: int, length: int, message: str

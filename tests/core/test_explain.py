@@ -15,7 +15,7 @@ from crmid.scheme.reading import split
 from .strategies import numbered
 
 
-@settings(max_examples=120)
+@settings(max_examples=50)
 @given(numbered())
 def test_each_part_is_drawn_under_its_place(made: tuple[Scheme, Any, str]) -> None:
     """One line for each part, in columns; its name and its token beside it."""

@@ -26,7 +26,7 @@ def chance(outcomes: int) -> Uniqueness:
     return Uniqueness("chance", outcomes, "second", ())
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.integers(1, 10**6), st.integers(0, 120))
 def test_collision_probability_is_exact(outcomes: int, n: int) -> None:
     expected = exactly(n, outcomes) if n <= outcomes else 1.0
@@ -157,7 +157,7 @@ def test_transport_warnings(template: str, codes: list[str]) -> None:
     assert all(warning.message.isprintable() for warning in found)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(numbered())
 def test_lengths_bound_every_number(made: tuple[Scheme, object, str]) -> None:
     scheme, _, text = made

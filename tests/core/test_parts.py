@@ -116,7 +116,7 @@ def test_a_value_that_shows_itself_on_many_lines_is_one_line_in_the_error() -> N
     assert len(str(caught.value)) < 200
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.one_of(codes("x"), st.just(Code("x", DIGITS, 3))), st.data())
 def test_a_code_renders_its_own_texts_and_no_others(code: Code, data: st.DataObject) -> None:
     """render accepts exactly what the pattern matches, for texts of any kind."""
@@ -130,7 +130,7 @@ def test_a_code_renders_its_own_texts_and_no_others(code: Code, data: st.DataObj
             code.render(other)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.integers(1, 12), st.integers(0, 6), st.integers(0, 10**18))
 def test_an_integer_is_padded_to_the_least_width(low: int, more: int, value: int) -> None:
     code, sequence = Code("x", DIGITS, low, low + more), SequenceNumber(low, low + more)
@@ -147,7 +147,7 @@ def test_an_integer_is_padded_to_the_least_width(low: int, more: int, value: int
     assert bool(re.fullmatch(sequence.pattern, padded)) == (padded == text)
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(st.integers(1, 6), st.integers(0, 3), st.integers(0, 999), st.integers(1, 50))
 def test_capacity_counts_the_values_of_a_counter(
     low: int, more: int, start: int, step: int
@@ -214,7 +214,7 @@ def test_choices_are_listed_and_long_lists_cut() -> None:
     assert Choice("area", ["A"]).refusal("x\n") == r"'x\n' is not an area: A"
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.sampled_from(sorted(ALPHABETS)), st.integers(1, 4), st.data())
 def test_random_texts_are_numbered_in_order(
     name: str, length: int, data: st.DataObject
@@ -281,7 +281,7 @@ def test_check_characters_render_a_text_only() -> None:
         part.render(7)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.lists(st.sampled_from(ODD + "AB01"), min_size=2, unique=True), st.integers(1, 3))
 def test_an_own_alphabet_works_in_parts_and_template(some: list[str], width: int) -> None:
     alphabet = Alphabet("own", "".join(some))

@@ -151,7 +151,7 @@ def test_json_schema_takes_every_number(made: tuple[Scheme, object, str]) -> Non
     ]
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(hostile())
 def test_the_pattern_of_a_scheme_compiles_without_a_warning(made: tuple[Scheme, str]) -> None:
     """Python warns about sets that later versions may read differently."""
@@ -167,7 +167,7 @@ def test_the_pattern_of_a_scheme_compiles_without_a_warning(made: tuple[Scheme, 
 # --- The subset ----------------------------------------------------------------------------
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.text(PRINTABLE + FOREIGN, min_size=1, max_size=8))
 def test_escaped_text_matches_itself_only(text: str) -> None:
     assert re.fullmatch(escape(text), text)
@@ -175,7 +175,7 @@ def test_escaped_text_matches_itself_only(text: str) -> None:
     assert not re.fullmatch(escape(text), text + "a")
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.sets(st.characters(min_codepoint=0x20, max_codepoint=0x2FF), min_size=1, max_size=30))
 def test_a_character_set_matches_its_characters_only(characters: set[str]) -> None:
     """Both as Python reads it and as crmid does."""

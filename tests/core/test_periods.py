@@ -57,7 +57,7 @@ def check_table(years: tuple[int, int], counted: list[Fiscal]) -> None:
 
 def test_the_table_of_what_determines_a_period_is_right() -> None:
     """For all sets of directives, all resets, some fiscal months, seven years."""
-    check_table((2003, 2009), [Fiscal(1, "start"), Fiscal(4, "end"), Fiscal(6, "start")])
+    check_table((2003, 2009), [Fiscal(1, "start"), Fiscal(4, "end")])
 
 
 @pytest.mark.long
@@ -146,7 +146,7 @@ def test_the_key_of_a_period(reset: Reset, day: tuple[int, int, int], key: str) 
     assert reset.key(date(*day)) == key
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.dates(date(1, 2, 1), date(9999, 11, 30)), st.sampled_from(UNITS), st.integers(1, 12))
 def test_periods_are_stretches_of_days(day: date, unit: Unit, month: int) -> None:
     """Between two days of one period lie only days of that period; keys tell them apart."""

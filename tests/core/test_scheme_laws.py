@@ -91,7 +91,7 @@ def rules_hold(scheme: Scheme, texts: list[str]) -> bool:
     return exists(scheme, texts)
 
 
-@settings(max_examples=120)
+@settings(max_examples=50)
 @given(numbered())
 def test_what_is_rendered_parses_to_what_coerce_gives(made: tuple[Scheme, Any, str]) -> None:
     """Law 1, there: parse(render(v)).values == coerce(v), and the values are those given."""
@@ -113,7 +113,7 @@ def test_what_is_rendered_parses_to_what_coerce_gives(made: tuple[Scheme, Any, s
             assert type(number[name]) is type(value)
 
 
-@settings(max_examples=120)
+@settings(max_examples=50)
 @given(numbered())
 def test_what_is_parsed_renders_to_the_same_text(made: tuple[Scheme, Any, str]) -> None:
     """Law 1, back: render(parse(s).values) == s; coerce is idempotent; hashes are stable."""
@@ -128,7 +128,7 @@ def test_what_is_parsed_renders_to_the_same_text(made: tuple[Scheme, Any, str]) 
     assert scheme.is_valid(text)
 
 
-@settings(max_examples=250)
+@settings(max_examples=100)
 @given(hostile())
 def test_three_ways_to_ask_agree_with_pattern_and_rules(made: tuple[Scheme, str]) -> None:
     """Law 2: is_valid ⇔ parse does not raise ⇔ pattern matches and the rules hold."""
@@ -151,7 +151,7 @@ def test_three_ways_to_ask_agree_with_pattern_and_rules(made: tuple[Scheme, str]
     assert caught.value.reason
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(hostile(), st.data())
 def test_bulk_twins_agree_with_single_questions(
     made: tuple[Scheme, str], data: st.DataObject
@@ -172,7 +172,7 @@ def test_bulk_twins_agree_with_single_questions(
             assert found == scheme.parse(each)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(schemes())
 def test_a_scheme_is_its_template(scheme: Scheme) -> None:
     """Built again from name, template, series, zone and extensions, a scheme is equal."""
@@ -194,7 +194,7 @@ def test_a_scheme_is_its_template(scheme: Scheme) -> None:
         assert twin.template == scheme.template
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(part_lists())
 def test_name_series_zone_and_parts_make_the_identity(parts: list[AnyPart]) -> None:
     """Schemes that differ in one of them are not equal; nothing else compares equal."""
@@ -215,7 +215,7 @@ def test_name_series_zone_and_parts_make_the_identity(parts: list[AnyPart]) -> N
     assert "tz='Asia/Shanghai'" in repr(others[2])
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(numbered())
 def test_check_characters_are_computed_and_others_refused(
     made: tuple[Scheme, dict[str, Any], str],
@@ -233,7 +233,7 @@ def test_check_characters_are_computed_and_others_refused(
             scheme.render(**values, check=wrong)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(numbered())
 def test_a_value_missing_or_unknown_is_named(made: tuple[Scheme, dict[str, Any], str]) -> None:
     scheme, values, _ = made
@@ -295,7 +295,7 @@ def test_two_digit_years_are_those_of_posix() -> None:
     assert short.parse("00")["time"].isoformat() == "1999-04-01T00:00:00+00:00"
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     st.datetimes(
         datetime(1904, 1, 1, tzinfo=UTC).replace(tzinfo=None),

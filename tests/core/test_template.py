@@ -114,7 +114,7 @@ def test_a_token_is_read_as_a_part_and_written_back(
         assert part.template == token
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(part_lists())
 def test_parts_written_and_read_are_the_same_parts(parts: list[AnyPart]) -> None:
     scheme = Scheme("s", parts)
@@ -127,7 +127,7 @@ def test_parts_written_and_read_are_the_same_parts(parts: list[AnyPart]) -> None
         assert scheme.template[token.begin : token.end] == token.part.template
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.text(st.sampled_from("{}{}:,|=\\.%nYaA3seqtimecheckover+" + ODD), max_size=25))
 def test_any_text_is_a_scheme_or_an_error_with_a_place(template: str) -> None:
     """No other exception, whatever the braces; the place lies in the template."""
@@ -142,7 +142,7 @@ def test_any_text_is_a_scheme_or_an_error_with_a_place(template: str) -> None:
         assert Scheme("s", scheme.template) == scheme
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(
     st.sampled_from(
         [

@@ -31,11 +31,12 @@ class Reservation:
     step: int
     start: int
     limit: int
-    span: int = attrs.field(init=False)
-
-    @span.default
-    def _span(self) -> int:
-        return min(self.count * self.step, MAX_VALUE)
+    span: int = attrs.field(
+        init=False,
+        default=attrs.Factory(
+            lambda self: min(self.count * self.step, MAX_VALUE), takes_self=True
+        ),
+    )
 
     def of(self, count: int) -> Reservation:
         """The same for another count of numbers."""

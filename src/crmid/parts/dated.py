@@ -45,6 +45,7 @@ class Time:
     """Fixed-width digits of the local time in the scheme's zone.
 
     Attributes:
+        name: ``time``, in every scheme.
         format: Directives such as ``%Y%m%d`` and ASCII text between them.
         fiscal: How fiscal years are counted; needed for, and only for, ``%K`` and ``%k``.
     """
@@ -91,6 +92,9 @@ class Time:
 
     def render(self, moment: datetime, /) -> str:
         """The digits of a local time.
+
+        Args:
+            moment: A datetime in the scheme's time zone.
 
         Raises:
             ValueError: A fiscal year is not printable in its digits.

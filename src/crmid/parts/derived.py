@@ -45,6 +45,7 @@ class CheckCharacters:
     anyway.
 
     Attributes:
+        name: ``check``, in every scheme.
         system: The check character system.
         over: The names of the parts that are checked, without fixed text; None for
             everything that stands before, fixed text included.
@@ -68,7 +69,14 @@ class CheckCharacters:
         return f"{{check:{self.system.name}{over}}}"
 
     def render(self, value: object, /) -> str:
-        """The text itself."""
+        """The text itself.
+
+        Args:
+            value: Check characters, which the scheme has computed.
+
+        Raises:
+            TypeError: No ``str``.
+        """
         if not isinstance(value, str):
             raise TypeError(f"expected a str, not {shown(value)}")
         return str.__str__(value)

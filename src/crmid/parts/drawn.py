@@ -44,6 +44,7 @@ class SequenceNumber:
     """The next value of a counter, in decimal digits.
 
     Attributes:
+        name: ``seq``, in every scheme.
         low: The least number of digits; shorter values get leading zeros.
         high: The greatest number of digits, at most 18; as ``low`` unless given.
         reset: How often it starts again; None for never.
@@ -116,13 +117,25 @@ class SequenceNumber:
         return int(10**self.high) + self.step - 1
 
     def render(self, value: object, /) -> str:
-        """The digits of an integer."""
+        """The digits of an integer.
+
+        Args:
+            value: An ``int``; a ``bool`` is none.
+
+        Raises:
+            TypeError: No ``int``.
+            ValueError: It is negative, or has more than ``high`` digits.
+        """
         if type(value) is not int:
             raise TypeError(f"expected an int, not {shown(value)}")
         return digits(value, self.low, self.high)
 
     def parse(self, text: str, /) -> int:
-        """The integer."""
+        """The integer.
+
+        Args:
+            text: What :attr:`pattern` matches.
+        """
         return int(text)
 
 
@@ -131,6 +144,7 @@ class Random:
     """Random characters, each one as likely as the others.
 
     Attributes:
+        name: ``random``, in every scheme.
         alphabet: What they are drawn from.
         length: How many, 1 to 64.
     """
@@ -156,7 +170,11 @@ class Random:
         return int(len(self.alphabet) ** self.length)
 
     def text(self, index: int) -> str:
-        """The text with this place in the order of the alphabet, 0 to ``outcomes - 1``."""
+        """The text at a place in the order of the alphabet.
+
+        Args:
+            index: The place, 0 to ``outcomes - 1``.
+        """
         characters, base, text = self.alphabet.characters, len(self.alphabet), ""
         for _ in range(self.length):
             index, digit = divmod(index, base)
@@ -164,14 +182,26 @@ class Random:
         return text
 
     def index(self, text: str) -> int:
-        """The place of a text: what :meth:`text` makes it of."""
+        """The place of a text: what :meth:`text` makes it of.
+
+        Args:
+            text: What :attr:`pattern` matches.
+        """
         characters, base, index = self.alphabet.characters, len(self.alphabet), 0
         for character in text:
             index = index * base + characters.index(character)
         return index
 
     def render(self, value: object, /) -> str:
-        """The text itself."""
+        """The text itself.
+
+        Args:
+            value: So many characters of the alphabet.
+
+        Raises:
+            TypeError: No ``str``.
+            ValueError: Another length, or a character outside the alphabet.
+        """
         if isinstance(value, bool | int):
             raise TypeError(f"expected a str, not {shown(value)}")
         return Code(self.name, self.alphabet, self.length).render(value)
@@ -187,6 +217,11 @@ class Ulid:
 
     The specification is at https://github.com/ulid/spec; only its canonical, upper-case text
     is read.
+
+    Attributes:
+        name: ``ulid``, in every scheme.
+        pattern: 26 characters of Crockford's base 32, the first of them at most 7.
+        template: ``{ulid}``.
     """
 
     name: ClassVar[str] = "ulid"
@@ -194,7 +229,15 @@ class Ulid:
     template: ClassVar[str] = "{ulid}"
 
     def render(self, value: object, /) -> str:
-        """The canonical text of a ``ulid.ULID``, or such a text itself."""
+        """The canonical text of a ULID.
+
+        Args:
+            value: A ``ulid.ULID``, or its canonical text.
+
+        Raises:
+            TypeError: Neither.
+            ValueError: A text that is not canonical.
+        """
         if isinstance(value, str):
             if len(value) != 26:
                 raise ValueError(off_by(value, "character", 26, 26))

@@ -136,7 +136,14 @@ class Choice:
         return f"{', '.join(most)} or {last}" if most else last
 
     def render(self, value: object, /) -> str:
-        """The code itself."""
+        """The code itself.
+
+        Args:
+            value: One of the codes.
+
+        Raises:
+            ValueError: Anything else.
+        """
         if isinstance(value, str) and value in self.codes:
             return str.__str__(value)
         raise ValueError(self.refusal(value))
@@ -147,7 +154,11 @@ class Choice:
         return f"{word(value)} is not {article} {self.name}: {self.listed}"
 
     def parse(self, text: str, /) -> str:
-        """The code itself."""
+        """The code itself.
+
+        Args:
+            text: One of the codes.
+        """
         return text
 
 
@@ -192,7 +203,15 @@ class Code:
         return noun_of(self.alphabet)
 
     def render(self, value: object, /) -> str:
-        """The text itself; an ``int`` for digits is padded with zeros to the least width."""
+        """The text itself; an ``int`` for digits is padded with zeros to the least width.
+
+        Args:
+            value: A ``str``; for digits an ``int``, too.
+
+        Raises:
+            TypeError: Neither, or a ``bool``.
+            ValueError: Too short, too long, or with a character outside the alphabet.
+        """
         if isinstance(value, bool):
             raise TypeError(f"a bool is never a number: {value!r}")
         if isinstance(value, int) and self.alphabet == DIGITS:

@@ -42,7 +42,8 @@ class Scheme:
 
     Immutable, hashable, comparable, picklable; meant to be a constant of a module. It is
     proved sound when it is made: every text has one reading, a sequence that starts again
-    prints its period, check characters cover what they check.
+    prints its period, check characters cover what they check. (``layout`` is what crmid itself
+    renders and reads by.)
 
     Args:
         name: What the scheme is called, 1 to 100 printable characters.
@@ -295,6 +296,9 @@ class Scheme:
 
     def is_valid_many(self, texts: Iterable[str]) -> list[bool]:
         """:meth:`is_valid` for each, much faster than one by one.
+
+        Args:
+            texts: Any iterable of texts; the answers are in its order.
 
         Raises:
             TypeError: One is not a str, and the message says which; or just one str was given.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from os.path import commonprefix
+from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 
 from crmid.automata import Following
 from crmid.errors import AmbiguousNumber
@@ -26,7 +26,7 @@ _START: _State = (0, 0)
 
 
 class Typed:
-    """What texts typed for numbers of a layout stand for. What is found out on the way is kept."""
+    """What texts typed for numbers of a layout stand for. What is found out is kept."""
 
     def __init__(self, layout: Layout, is_valid: Callable[[str], bool]) -> None:
         """Begin.
@@ -90,6 +90,8 @@ class _Readings(dict[tuple[_Open, str], tuple[str, _Open]]):
         for c in typed:
             written, readings = self[readings, c]
             known += written
+            if not readings:
+                return set()
         return {known + text for state, text in readings if self._steps.ends(state)}
 
     def __missing__(self, key: tuple[_Open, str]) -> tuple[str, _Open]:
@@ -101,7 +103,7 @@ class _Readings(dict[tuple[_Open, str], tuple[str, _Open]]):
         }
         if len(following) > _MOST_READINGS:
             following = set[_Step]()
-        known = commonprefix([text for _, text in following])
+        known = _shared([text for _, text in following])
         found = known, frozenset((state, text[len(known) :]) for state, text in following)
         if len(self) >= _MOST_STEPS:
             self.clear()
@@ -176,6 +178,13 @@ class _Steps(dict[tuple[_State, str], list[_Step]]):
                 found |= new
                 queue.extend(new)
         return queue
+
+
+def _shared(texts: Sequence[str]) -> str:
+    """What all texts begin with; of those in order, what the first and the last do."""
+    first, last = min(texts, default=""), max(texts, default="")
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    return "".join(c for c, _ in same)
 
 
 def _cased(c: str) -> tuple[str, str]:

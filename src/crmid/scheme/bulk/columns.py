@@ -138,20 +138,21 @@ class _Writer:
                 place += 1
 
     def _checked(self, part: CheckCharacters, span: range) -> LaneTest:
-        payload = [place for index in self.layout.covered for place in self._payload(index)]
         system = part.system
+        payload = list(self._payload(system.alphabet))
         if isinstance(system, System) and type(system).compute is System.compute:
             lanes = system.lanes()
             if lanes is not None and system.takes(len(payload)):
                 return Remainders(lanes, system.alphabet, payload, span)
         return Computed(system.compute, payload, span)
 
-    def _payload(self, index: int) -> Iterator[int]:
-        part, span = self.parts[index]
-        known = self.layout.check.system.alphabet if self.layout.check else ""
-        for offset, place in enumerate(span):
-            if not isinstance(part, Fixed) or part.text[offset] in known:
-                yield place
+    def _payload(self, known: str) -> Iterator[int]:
+        """Where the characters stand that are checked; of fixed text, those that are known."""
+        for index in self.layout.covered:
+            part, span = self.parts[index]
+            for offset, place in enumerate(span):
+                if not isinstance(part, Fixed) or part.text[offset] in known:
+                    yield place
 
 
 def _layers(automaton: Automaton, length: int) -> list[Layer]:

@@ -79,7 +79,7 @@ class _Diagnosis:
             first = begin + field.begin
             digits = self.text[first : min(begin + field.end, at)]
             directive = DIRECTIVES[field.letter]
-            if not any(self._possible(known, directive, digits)):
+            if digits and not any(self._possible(known, directive, digits)):
                 stop = first
                 while any(self._possible(known, directive, digits[: stop - first + 1])):
                     stop += 1
@@ -104,7 +104,8 @@ class _Diagnosis:
         else:
             for value in values:
                 together = {**known, directive.letter: value}
-                yield earliest(together, self.layout.fiscal) is not None
+                found = earliest(together, self.layout.fiscal, self.layout.letters)
+                yield found is not None
 
     def _no_time(
         self, first: int, directive: Directive, known: dict[str, int]
@@ -117,6 +118,7 @@ class _Diagnosis:
         if directive.letter in known:
             before = f"{known[directive.letter]:0{directive.width}}"
             return f"the {directive.noun} is {digits} here and {before} before", before
+        noun = f"{'an' if directive.noun[0] in 'Ih' else 'a'} {directive.noun}"
         in_range = digits.isdigit() and directive.low <= int(digits) <= directive.high
         if in_range and known:
             said = ", ".join(
@@ -124,11 +126,9 @@ class _Diagnosis:
                 for letter, value in known.items()
                 if letter not in "HMSf"
             )
-            return f"{said} has no {directive.noun} {digits}", f"a {directive.noun} that exists"
-        article = "an" if directive.noun[0] in "aeiouIh" and directive.noun != "hour" else "a"
-        article = "an" if directive.noun == "hour" else article
+            return f"{said} has no {directive.noun} {digits}", f"{noun} that exists"
         return (
-            f"{digits} is not {article} {directive.noun}: {low} to {high}",
+            f"{digits} is not {noun}: {low} to {high}",
             f"{low} to {high}",
         )
 
