@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import re
 import subprocess
@@ -30,11 +31,33 @@ _SKIP_RUN = re.compile(r"(?:% skip-run: (.+)|<!-- skip-run: (.+?) -->)\n+\Z")
 _PATIENCE = 60
 
 
+# --- Speed ------------------------------------------------------------------------------------
+
+# Workers, and the many processes that tests start, compile the sources once, not each anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than processors: while one waits for a server, another has work."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests are no garbage: never look at them again for some."""
+    gc.collect()
+    gc.freeze()
+
+
 # --- Hypothesis -------------------------------------------------------------------------------
 
 # A shared machine stalls now and then: what a test is about is not how long one example takes.
-settings.register_profile("here", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+# Others each time: many small runs find what one large run does.
+settings.register_profile("here", deadline=None, max_examples=50)
+settings.register_profile(
+    "ci", deadline=None, max_examples=50, derandomize=True, print_blob=True
+)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 

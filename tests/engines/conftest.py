@@ -78,6 +78,24 @@ def my_schema(mariadb: dict[str, Any]) -> Iterator[str]:
         connection.cursor().execute(f"DROP DATABASE IF EXISTS {name}")
 
 
+@pytest.fixture(scope="session")
+def pg_shared(postgres: str) -> Iterator[str]:
+    """A schema of this run, for laws: each of them has counters and series of its own."""
+    name = f"crmid_test_{secrets.token_hex(6)}"
+    yield name
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE".encode())
+
+
+@pytest.fixture(scope="session")
+def my_shared(mariadb: dict[str, Any]) -> Iterator[str]:
+    """The same in MariaDB, where making the tables takes longer than asking most laws."""
+    name = f"crmid_test_{secrets.token_hex(6)}"
+    yield name
+    with contextlib.closing(pymysql.connect(**mariadb)) as connection:
+        connection.cursor().execute(f"DROP DATABASE IF EXISTS {name}")
+
+
 @pytest.fixture
 def pg_store(postgres: str, pg_schema: str) -> Iterator[PostgresStore]:
     with PostgresStore(postgres, schema=pg_schema) as store:

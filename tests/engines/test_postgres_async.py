@@ -12,6 +12,7 @@ import pytest
 
 from crmid.errors import (
     ForkedConnection,
+    StoreError,
     StoreUnavailable,
     TransactionRequired,
 )
@@ -21,6 +22,7 @@ from crmid.stores import (
     CounterKey,
     PostgresStore,
 )
+from crmid.stores.sql.aio.store import AsyncSQLStore
 
 from .conftest import Awaited, Loop
 from .tools import backends, run
@@ -233,6 +235,29 @@ def test_another_process_is_told_whose_connections_they_are(
             loop.run(aio.aclose())
             assert [store.reserve(KEY).lo, loop.run(aio.reserve(KEY)).lo] == [3, 4]
     loop.run(pool.close())
+
+
+def test_an_async_engine_may_have_counters_alone(
+    postgres: str, pg_schema: str, loop: Loop
+) -> None:
+    """As one that somebody adds: what keeps records is built on this."""
+    made: Any = AsyncPostgresStore(postgres, schema=pg_schema)
+    store = AsyncSQLStore(
+        made._dialect, made._source, timeout=3.0, accept_weak=False, made_of=(postgres, {})
+    )
+
+    async def work() -> None:
+        async with store, await psycopg.AsyncConnection.connect(postgres) as connection:
+            with pytest.raises(StoreError, match=r"create\(\)"):
+                await store.within(connection).reserve(KEY)
+            await connection.rollback()
+            await store.create()
+            assert (await store.within(connection).reserve(KEY)).lo == 1
+            await connection.rollback()
+            assert await store.peek(KEY) is None
+            assert (await store.reserve(KEY)).lo == 1
+
+    loop.run(work())
 
 
 def test_async_transactions_are_looked_at_as_well(

@@ -16,7 +16,7 @@ from tests.faults.ledger import Bounds
 from tests.faults.proxy import Fault, Proxy
 
 from crmid.errors import StoreAmbiguous, StoreBusy, StoreError, TransactionUnsuitable
-from crmid.records import Link, Record, State
+from crmid.records import Link, Record, Span, State
 from crmid.stores import (
     AsyncJoinedRecordStore,
     AsyncPostgresStore,
@@ -141,7 +141,7 @@ def test_nothing_is_read_where_nothing_was_written(world: World) -> None:
         [],
         [],
     )
-    assert (store.tallies(S), store.buckets(KEY, 0, 9, 1), store.spans(KEY, 0, 9)) == (
+    assert (store.extents(S), store.buckets(KEY, 0, 9, 1), store.spans(KEY, 0, 9)) == (
         [],
         [],
         [],
@@ -155,12 +155,30 @@ def test_nothing_is_read_where_nothing_was_written(world: World) -> None:
     assert store.events(S, ("", 0), 9) == []
 
 
-def test_events_are_kept_as_they_are(world: World) -> None:
+HISTORY = [
+    *(f"UPDATE {{}}_{column} = 7" for column in ("event SET rev", "act SET at", "span SET hi")),
+    "UPDATE {}_line SET scope = 'b'",
+    *(f"DELETE FROM {{}}_{table}" for table in ("event", "act", "span", "line", "number")),
+]
+
+
+def test_history_cannot_be_edited(world: World) -> None:
     live(world.store, "a", "1")
-    for change in ("UPDATE {}_event SET rev = 7", "DELETE FROM {}_event"):
-        with pytest.raises(Exception, match="keeps events"):
+    world.store.log(Span(KEY, 1, 5, act("leased")))
+    before = whole(world)
+    for change in HISTORY:
+        with pytest.raises(Exception, match="keeps its history"):
             world.sql(change)
-    assert [event.rev for event in world.store.history(S, "a")] == [1]
+    if world.engine == "postgres":
+        for table in TABLES:
+            if table != "crmid_link":
+                with pytest.raises(Exception, match="keeps its history"):
+                    world.sql(f"TRUNCATE {{}}{table.removeprefix('crmid')}")
+    assert whole(world) == before
+
+
+def whole(world: World) -> list[Any]:
+    return [world.sql(f"SELECT * FROM {{}}{table.removeprefix('crmid')}") for table in TABLES]
 
 
 def test_a_server_that_lets_nobody_make_triggers_is_fine() -> None:
@@ -355,6 +373,7 @@ def test_records_are_part_of_an_async_transaction(
         won = await joined.claim(S, items(["a"]), act())
         assert won.numbers == ("a",)
         assert len(await joined.get(S, ["a"])) == 1
+        assert await joined.counters(S, None, 9) == []
         assert await store.get(S, ["a"]) == []
         await connection.commit()
         await connection.close()
@@ -419,7 +438,7 @@ def test_counters_without_numbers_have_no_counts(world: World) -> None:
     store = world.store
     store.claim(S, items(["a"]), act())
     assert store.claim(S, [item("a", scope="other")], act()).numbers == ()
-    assert [tally.key.scope for tally in store.tallies(S)] == [""]
+    assert [extent.key.scope for extent in store.extents(S)] == [""]
     assert store.buckets(CounterKey(S, "none"), 0, 9, 1) == []
 
 

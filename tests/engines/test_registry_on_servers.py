@@ -90,8 +90,8 @@ async def kept(store: Any) -> list[Any]:
     for name, after in (("scan", ""), ("events", ("", 0)), ("names", ("", ""))):
         answer = getattr(store, name)("customer", after, 10_000)
         found.append(await answer if inspect.isawaitable(answer) else answer)
-    tallies = store.tallies("customer")
-    return [*found, await tallies if inspect.isawaitable(tallies) else tallies]
+    extents = store.extents("customer")
+    return [*found, await extents if inspect.isawaitable(extents) else extents]
 
 
 def plain(answers: list[Any]) -> list[Any]:

@@ -160,6 +160,26 @@ def test_a_counter_that_was_only_advanced_may_become_either(
         store.reserve(KEY)
 
 
+def test_rules_that_others_remember_at_this_moment_are_told(
+    store: SQLiteStore, connection: Any
+) -> None:
+    """Between the look and the lock another process may be first: a look locks nothing."""
+    store.create()
+    joined = store.within(connection)
+    assert joined.peek(KEY) is None
+    others = ["theirs"]
+
+    def on_the_way(statement: str) -> None:
+        if statement.startswith("PRAGMA busy_timeout") and others:
+            store.remember("s", others.pop())
+
+    connection.set_trace_callback(on_the_way)
+    assert joined.remember("s", "ours") == "theirs"
+    connection.commit()
+    assert store.recall("s") == "theirs"
+    assert not others
+
+
 def test_what_advance_was_told_is_not_given_back(store: SQLiteStore) -> None:
     block = store.reserve(KEY, 10)
     assert store.give_back(block._replace(lo=8))

@@ -31,7 +31,11 @@ def store(tmp_path: Path) -> Iterator[ThirdStore]:
 
 
 #: Connections of SQLite do not survive a fork; the store shipped with crmid sees to that.
-LAWS = [law for law in COUNTER_LAWS if "fork" not in law.__name__]
+LAWS = [
+    pytest.param(law, marks=pytest.mark.long) if "stopped" in law.__name__ else law
+    for law in COUNTER_LAWS
+    if "fork" not in law.__name__
+]
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)

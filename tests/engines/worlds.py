@@ -18,6 +18,7 @@ import sqlalchemy
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from crmid.stores import (
     AsyncPostgresStore,
@@ -53,7 +54,7 @@ class World:
         self.connect = connect
         self.client = client
         with self.raw() as cursor:
-            cursor.execute(f"CREATE TABLE {table} (number BIGINT PRIMARY KEY)")
+            cursor.execute(f"CREATE TABLE {table} (number VARCHAR(64) PRIMARY KEY)")
 
     def hurry(self, client: Client) -> None:
         """Let the client's next wait be a short one."""
@@ -66,14 +67,14 @@ class World:
             yield connection.cursor()
             connection.commit()
 
-    def numbers(self) -> list[int]:
-        """The numbers of all invoices that are committed."""
+    def saved(self) -> list[str]:
+        """The invoices that are committed."""
         with self.raw() as cursor:
-            cursor.execute(f"SELECT number FROM {self.table} ORDER BY number")
+            cursor.execute(f"SELECT number FROM {self.table}")
             return [row[0] for row in cursor.fetchall()]
 
-    def insert(self, client: Client, number: int) -> None:
-        client.execute(f"INSERT INTO {self.table} VALUES ({number})")
+    def insert(self, client: Client, number: str) -> None:
+        client.execute(f"INSERT INTO {self.table} VALUES ('{number}')")
 
 
 class Plain:
@@ -219,7 +220,7 @@ def django_alias(**settings: Any) -> str:
 def postgres_world(
     kind: str, dsn: str, schema: str, loop: Loop, stack: contextlib.ExitStack
 ) -> World:
-    own: Any = stack.enter_context(PostgresStore(dsn, schema=schema, timeout=1.0))
+    own: Any = stack.enter_context(PostgresStore(dsn, schema=schema, timeout=10.0))
     own.create()
 
     def connect() -> Any:
@@ -250,7 +251,7 @@ def postgres_world(
             PORT=str(info.get("port", "")),
         )
         return World(own, table, connect, lambda: WithDjango(own, alias))
-    aio = AsyncPostgresStore(dsn, schema=schema, timeout=1.0)
+    aio = AsyncPostgresStore(dsn, schema=schema, timeout=10.0)
     stack.callback(lambda: loop.run(aio.aclose()))
     awaited = Awaited(aio, loop.run)
     if kind == "psycopg, async":
@@ -272,7 +273,7 @@ def postgres_world(
 def mariadb_world(
     kind: str, arguments: dict[str, Any], schema: str, stack: contextlib.ExitStack
 ) -> World:
-    own: Any = stack.enter_context(MySQLStore(arguments, schema=schema, timeout=1.0))
+    own: Any = stack.enter_context(MySQLStore(arguments, schema=schema, timeout=10.0))
     own.create()
 
     def connect(**more: Any) -> Any:
@@ -302,7 +303,7 @@ def mariadb_world(
 def sqlite_world(kind: str, path: Path, stack: contextlib.ExitStack) -> World:
     from crmid.stores import SQLiteStore
 
-    own: Any = stack.enter_context(SQLiteStore(path, timeout=1.0))
+    own: Any = stack.enter_context(SQLiteStore(path, timeout=10.0))
     own.create()
 
     def connect(**more: Any) -> Any:
@@ -318,7 +319,8 @@ def sqlite_world(kind: str, path: Path, stack: contextlib.ExitStack) -> World:
             lambda: Plain(own, connect(isolation_level=None), "BEGIN IMMEDIATE"),
         )
     if kind == "SQLAlchemy on sqlite3":
-        engine = sqlalchemy.create_engine("sqlite://", creator=connect)
+        # The pool that this URL has by default closes what other threads are using.
+        engine = sqlalchemy.create_engine("sqlite://", creator=connect, poolclass=NullPool)
         stack.callback(engine.dispose)
         return World(own, "invoice", connect, lambda: WithSQLAlchemy(own, Session(engine)))
     options = {"transaction_mode": "IMMEDIATE", "timeout": 9}

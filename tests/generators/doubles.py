@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from crmid.counters import Block, CounterKey
 from crmid.stores import MemoryStore
+from crmid.testing import FixedClock, RecordingStore, SeededEntropy
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -18,16 +18,14 @@ SECOND = 1_000_000_000
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
 
-def nanoseconds(moment: datetime) -> int:
-    """What a clock says at a moment."""
-    return (moment - EPOCH) // timedelta(microseconds=1) * 1000
-
-
 class Clock:
-    """A clock that stands still until somebody moves its hands."""
+    """A clock to the nanosecond, which may say anything and counts how often it was read.
+
+    What applications get, :class:`crmid.testing.FixedClock`, shows moments.
+    """
 
     def __init__(self, now: datetime | int = NOON, *, step: int = 0) -> None:
-        self.now = now if isinstance(now, int) else nanoseconds(now)
+        self.now = now if isinstance(now, int) else FixedClock(now)()
         self.step = step
         self.asked = 0
 
@@ -39,54 +37,29 @@ class Clock:
         return now
 
 
-class Bytes:
+class Bytes(SeededEntropy):
     """Entropy from a seed, or from a list of answers; it knows how much was asked for."""
 
     def __init__(self, seed: int = 0, answers: list[bytes] | None = None) -> None:
-        self._random = random.Random(seed)
+        super().__init__(seed)
         self._answers = answers
         self.asked: list[int] = []
 
-    def __call__(self, size: int) -> bytes:
+    def __call__(self, size: int, /) -> bytes:
         self.asked.append(size)
-        if self._answers is None:
-            return self._random.randbytes(size)
-        return self._answers.pop(0)
+        return super().__call__(size) if self._answers is None else self._answers.pop(0)
 
 
-class Recording:
-    """A store that notes the calls of its methods, and answers as a ``MemoryStore`` does."""
-
-    def __init__(self, store: MemoryStore | None = None) -> None:
-        self.store = MemoryStore() if store is None else store
-        self.calls: list[str] = []
+class Recording(RecordingStore):
+    """A store that notes what it was asked, told by name."""
 
     @property
-    def writes(self) -> list[str]:
-        """The calls that may have changed something."""
-        return [call for call in self.calls if call not in {"peek", "recall"}]
+    def called(self) -> list[str]:
+        return [call.method for call in self.asked]
 
-    def reserve(
-        self, key: CounterKey, n: int = 1, /, *, start: int = 1, limit: int | None = None
-    ) -> Block:
-        self.calls.append("reserve")
-        return self.store.reserve(key, n, start=start, limit=limit)
-
-    def advance(self, key: CounterKey, next_value: int, /) -> int:
-        self.calls.append("advance")
-        return self.store.advance(key, next_value)
-
-    def peek(self, key: CounterKey, /) -> int | None:
-        self.calls.append("peek")
-        return self.store.peek(key)
-
-    def remember(self, series: str, rules: str, /) -> str:
-        self.calls.append("remember")
-        return self.store.remember(series, rules)
-
-    def recall(self, series: str, /) -> str | None:
-        self.calls.append("recall")
-        return self.store.recall(series)
+    @property
+    def written(self) -> list[str]:
+        return [call.method for call in self.writes]
 
 
 class Plain:

@@ -68,9 +68,9 @@ def test_peek_is_the_next_number_and_writes_nothing(data: st.DataObject) -> None
     new = IdGenerator(scheme, store, clock=Clock())
     for _ in range(data.draw(st.integers(1, 5))):
         values = {name: data.draw(field) for name, field in fields.items()}
-        store.calls.clear()
+        store.asked.clear()
         foreseen = {new.peek(**values), new.peek(**values), new(**values)}
-        assert store.writes[:1] in (["remember"], ["reserve"])  # at last, by the call
+        assert store.written[:1] in (["remember"], ["reserve"])  # at last, by the call
         assert len(foreseen) == 1
 
 
@@ -104,9 +104,9 @@ def test_a_batch_is_one_reservation() -> None:
     store = Recording()
     new = IdGenerator(PLAIN, store)
     assert len(new.generate_many(10_000, branch="NY")) == 10_000
-    assert store.calls == ["remember", "reserve"]
+    assert store.called == ["remember", "reserve"]
     new.generate(branch="NY")
-    assert store.calls == ["remember", "reserve", "reserve"]
+    assert store.called == ["remember", "reserve", "reserve"]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_none_is_none(scheme: Scheme, fields: dict[str, Any]) -> None:
     values: dict[str, Any] = {"dept": 1, "tier": "A", "branch": "NY", "city": "京"}
     chosen = {name: values[name] for name in fields}
     assert IdGenerator(scheme, store, entropy=entropy).generate_many(0, **chosen) == []
-    assert (store.calls, entropy.asked) == ([], [])
+    assert (store.called, entropy.asked) == ([], [])
 
 
 @pytest.mark.parametrize("count", [-1, True, False, 1.0, "1", None, b"1", 10.5, [1]])
@@ -128,7 +128,7 @@ def test_what_is_no_count_is_refused(count: Any) -> None:
     with pytest.raises(InvalidValue, match="expected an integer from 0") as caught:
         IdGenerator(PLAIN, store).generate_many(count, branch="NY")
     assert caught.value.field == "count"
-    assert store.calls == []
+    assert store.called == []
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_chance_cannot_be_foreseen(scheme: Scheme, fields: dict[str, Any]) -> No
     values: dict[str, Any] = {name: {"dept": 1, "tier": "A"}[name] for name in fields}
     with pytest.raises(InvalidScheme, match="draws by chance"):
         new.peek(**values)
-    assert (store.calls, entropy.asked) == ([], [])
+    assert (store.called, entropy.asked) == ([], [])
 
 
 def test_a_peek_at_chance_leaves_the_tick_alone() -> None:
@@ -187,7 +187,7 @@ def test_what_leans_on_chance_needs_no_store() -> None:
     store = Recording()
     scheme = Scheme("event", "{ulid}")
     assert len({IdGenerator(scheme).generate(), IdGenerator(scheme, store).generate()}) == 2
-    assert store.calls == []
+    assert store.called == []
 
 
 def test_closed_gives_nothing() -> None:
@@ -196,7 +196,7 @@ def test_closed_gives_nothing() -> None:
     with IdGenerator(PLAIN, store) as new:
         assert new.generate(branch="NY") == "NY-00001"
     new.close()
-    store.calls.clear()
+    store.asked.clear()
     calls: tuple[Callable[..., object], ...] = (
         *(new, new.generate, new.peek),
         partial(new.generate_many, 0),
@@ -204,7 +204,7 @@ def test_closed_gives_nothing() -> None:
     for call in calls:
         with pytest.raises(ValueError, match="the generator of order is closed"):
             call(branch="NY")
-    assert store.calls == []
+    assert store.called == []
     assert IdGenerator(PLAIN, store).generate(branch="NY") == "NY-00002"
 
 

@@ -221,7 +221,7 @@ def test_what_is_no_aware_datetime_is_refused(template: str, moment: Any) -> Non
         with pytest.raises(InvalidValue) as caught:
             call(at=moment)
         assert caught.value.field == "at"
-    assert (store.calls, entropy.asked, clock.asked) == ([], [], 0)
+    assert (store.called, entropy.asked, clock.asked) == ([], [], 0)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_the_ends_of_the_calendar(at: datetime) -> None:
     store = Recording()
     with pytest.raises(InvalidValue, match="years 1–9999") as caught:
         IdGenerator(Scheme("s", "{seq:n3}", tz=away), store).generate(at=at)
-    assert (caught.value.field, store.calls) == ("at", [])
+    assert (caught.value.field, store.called) == ("at", [])
 
 
 def test_a_fiscal_year_that_cannot_be_printed_is_refused() -> None:
@@ -245,7 +245,7 @@ def test_a_fiscal_year_that_cannot_be_printed_is_refused() -> None:
     scheme = Scheme("s", "{time:%K,fiscal=4,label=end}-{seq:n3,reset=fiscal_year,fiscal=4}")
     with pytest.raises(InvalidValue, match="10000 does not fit") as caught:
         IdGenerator(scheme, store).generate(at=datetime(9999, 4, 1, tzinfo=UTC))
-    assert (caught.value.field, store.calls) == ("time", [])
+    assert (caught.value.field, store.called) == ("time", [])
 
 
 @pytest.mark.parametrize("now", [1.7e9, "now", None, True, NOON, 10**30, -(10**30)], ids=repr)
@@ -258,7 +258,7 @@ def test_a_clock_that_says_no_nanoseconds_is_refused(template: str, now: Any) ->
     with pytest.raises(InvalidValue) as caught:
         new()
     assert caught.value.field == "clock"
-    assert (store.calls, entropy.asked) == ([], [])
+    assert (store.called, entropy.asked) == ([], [])
     clock.now = sane
     assert len({new(), new()}) == 2  # nothing of it was remembered
 

@@ -44,13 +44,13 @@ def test_a_changed_rule_is_refused(template: str) -> None:
     old = IdGenerator(Scheme("s", OLD), store)
     assert old.generate(at=NOON, **VALUES) == "202606-001A-00001"
     new = IdGenerator(Scheme("s", template), store)
-    store.calls.clear()
+    store.asked.clear()
     for call in (new.peek, new.generate, new.peek, new.generate):
         with pytest.raises(SeriesChanged) as caught:
             call(at=NOON, **VALUES)
         assert caught.value.series == "s"
         assert caught.value.stored != caught.value.wanted
-    assert "reserve" not in store.calls
+    assert "reserve" not in store.called
     assert old.generate(at=NOON, **VALUES) == "202606-001A-00002"
 
 
@@ -88,7 +88,7 @@ def test_a_peek_looks_and_does_not_write() -> None:
     assert [one.peek(), other.peek()] == ["00001", "00002"]
     assert store.writes == []
     assert other() == "00002"
-    store.calls.clear()
+    store.asked.clear()
     with pytest.raises(SeriesChanged):
         one.peek()
     assert store.writes == []
@@ -100,7 +100,7 @@ def test_rules_are_stored_once_for_a_generator() -> None:
     new = IdGenerator(Scheme("s", "{seq:n5}"), store)
     for _ in range(3):
         new()
-    assert store.calls == ["remember", "reserve", "reserve", "reserve"]
+    assert store.called == ["remember", "reserve", "reserve", "reserve"]
 
 
 def test_schemes_that_share_a_series_count_together() -> None:

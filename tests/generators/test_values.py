@@ -65,7 +65,7 @@ def refused(field: str, values: dict[str, Any]) -> None:
         assert str(caught.value).startswith(f"{field}: ")
         assert "\n" not in str(caught.value)
         assert len(str(caught.value)) < 400
-    assert (store.calls, clock.asked, entropy.asked) == ([], 0, [])
+    assert (store.called, clock.asked, entropy.asked) == ([], 0, [])
 
 
 @pytest.mark.parametrize(("field", "value"), BAD, ids=range(len(BAD)))
@@ -114,7 +114,7 @@ def test_a_value_is_printed_or_refused(value: Any) -> None:
     try:
         printed = scheme.parse(IdGenerator(scheme, store).generate(dept=value))["dept"]
     except InvalidValue as error:
-        field, calls = error.field, store.calls
+        field, calls = error.field, store.called
     else:
         field, calls = "dept", []
         assert printed == str(value)

@@ -21,6 +21,7 @@ TWINS = [
     ("stores/sql/sync/store.py", "stores/sql/aio/store.py"),
     ("stores/redis_/sync.py", "stores/redis_/aio.py"),
     ("registry/sync/bound.py", "registry/aio/bound.py"),
+    ("registry/sync/giving.py", "registry/aio/giving.py"),
     ("registry/sync/maintenance.py", "registry/aio/maintenance.py"),
     ("registry/sync/registry.py", "registry/aio/registry.py"),
 ]

@@ -126,7 +126,7 @@ def listed(draw: st.DrawFn) -> tuple[Scheme, list[dict[str, Any]]]:
 
 
 @given(some=listed(), blocks=st.integers(0, 4), held=st.integers(1, 5), keep=st.just(10**6))
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_lists_equal_brute_force(
     some: tuple[Scheme, list[dict[str, Any]]], blocks: int, held: int, keep: int
 ) -> None:
@@ -160,3 +160,14 @@ def test_lists_equal_brute_force(
             for value in values
             if not gap.key.period
         )
+
+
+def test_a_range_that_fills_its_memory_to_the_end_is_no_gap() -> None:
+    """Values are kept in blocks; one that is full has no end of its own."""
+    marks = Marks()
+    told: list[tuple[int, int]] = []
+    assert marks.add(0, [0]) == []
+    assert marks.add_run(0, 1, 65_536)
+    assert marks.add(0, [65_536, 65_540, 65_536]) == [2]
+    runs = list(marks.runs(lambda which, value: told.append((which, value))))
+    assert (runs, told) == ([(0, 65_537, 65_540)], [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from crmid import (
     InvalidValue,
     Link,
     MemoryStore,
+    NumberTaken,
     Registry,
     RenumberingRefused,
     Scheme,
@@ -47,9 +49,44 @@ def test_a_renumbered_customer_is_found_under_all_numbers(make: Make) -> None:
     assert (last.act.what, last.act.actor, last.act.reason) == ("renumbered", "bob", "tier B")
     assert last.successor == new.number
     assert registry.history(new.number)[0].act == last.act
-    for taken in (old, new.number):
-        with pytest.raises(RenumberingRefused, match=r"given once|stays"):
-            registry.renumber(new.number, taken)
+    with pytest.raises(NumberTaken, match="is superseded, and a number is given once"):
+        registry.renumber(new.number, old)
+    with pytest.raises(RenumberingRefused, match="stays as it is: leave it out"):
+        registry.renumber(new.number, new.number)
+    assert registry.history(new.number)[0] == registry.history(new.number)[-1]
+
+
+def test_a_new_number_that_somebody_has_is_taken(make: Make, clock: Clock) -> None:
+    registry = make(CATALOG)
+    a, b = (registry.issue(A, ref=str(n), scheme="customer") for n in range(2))
+    late = registry.reserve(A, ttl=timedelta(seconds=1), scheme="customer")
+    void = registry.void(registry.issue(A, scheme="customer"), "typo").number
+    ticket = registry.issue(scheme="ticket", ref="7")
+    clock.now += 2 * 10**9
+    for new, state in ((b, "assigned"), (late, "reserved"), (void, "void")):
+        with pytest.raises(NumberTaken) as caught:
+            registry.renumber(a, new)
+        assert (caught.value.number, caught.value.state) == (new, state)
+        with pytest.raises(RenumberingRefused, match="given once"):
+            registry.renumber_many({a: new})
+    for old, new in ((a, ticket), (void, b), (a, a), ("C001-00099-A", b)):
+        with pytest.raises(RenumberingRefused):
+            registry.renumber(old, new)
+
+
+def test_identities_among_real_changes_are_refused_with_the_rest(make: Make) -> None:
+    registry = make()
+    a, b, c, d = issued(registry, 4)
+    before = [registry.get(number) for number in (a, b, c, d)]
+    with pytest.raises(RenumberingRefused) as caught:
+        registry.renumber_many({a: "C009-00001-A", b: b, c: c, d: a, "C001-00077-A": b})
+    assert sorted(caught.value.faults) == [
+        (b, "is the new number of C001-00002-A and C001-00077-A: merge those instead"),
+        (b, "stays as it is: leave it out"),
+        (c, "stays as it is: leave it out"),
+        ("C001-00077-A", "was never issued here"),
+    ]
+    assert [registry.get(number) for number in (a, b, c, d)] == before
 
 
 def test_a_reserved_number_can_be_the_new_one(make: Make) -> None:
@@ -159,7 +196,7 @@ def test_an_expired_reservation_is_no_target(make: Make, clock: Clock) -> None:
     (old,) = issued(registry, 1)
     late = registry.reserve(A, ttl=timedelta(seconds=5))
     clock.now += 10**10
-    with pytest.raises(RenumberingRefused, match="is reserved"):
+    with pytest.raises(NumberTaken, match="is reserved"):
         registry.renumber(old, late)
 
 

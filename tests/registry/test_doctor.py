@@ -102,7 +102,7 @@ def test_a_number_of_tomorrow_and_an_unknown_scheme(make: Make, clock: Clock) ->
 
 def test_a_broken_store_is_a_complaint_too(clock: Clock) -> None:
     class Broken(MemoryStore):
-        def tallies(self, series: str, /) -> Any:
+        def extents(self, series: str, /) -> Any:
             raise StoreUnavailable("no such server")
 
     registry = Registry(Catalog([CUSTOMER, INVOICE]), Broken(), clock=clock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from crmid.counters import Block
+from crmid.counters import Block, CounterKey
 from crmid.stores import Capability
 
 from .sound import Sound
@@ -149,3 +149,34 @@ class PromisesInWords(Sound):
     @property
     def capabilities(self) -> Any:
         return {"durable"}
+
+
+class ListsWhatIsAdvanced(Sound):
+    def counters(
+        self, series: str, after: CounterKey | None, limit: int, /
+    ) -> list[tuple[CounterKey, int]]:
+        found = super().counters(series, after, limit)
+        return [each for each in found if each[0] in self.floor]
+
+
+class ListsFromTheMark(Sound):
+    def counters(
+        self, series: str, after: CounterKey | None, limit: int, /
+    ) -> list[tuple[CounterKey, int]]:
+        found = super().counters(series, None, 10_000)
+        return [each for each in found if after is None or each[0] >= after][:limit]
+
+
+class ListsAllSeries(Sound):
+    def counters(
+        self, series: str, after: CounterKey | None, limit: int, /
+    ) -> list[tuple[CounterKey, int]]:
+        found = sorted(self.next.items())
+        return [each for each in found if after is None or each[0] > after][:limit]
+
+
+class ListsAnyPage(Sound):
+    def counters(
+        self, series: str, after: CounterKey | None, limit: int, /
+    ) -> list[tuple[CounterKey, int]]:
+        return super().counters(series, after, max(1, min(limit, 10_000)))

@@ -188,6 +188,38 @@ class PeekMakesCounters(Sound):
         return self.next.setdefault(key, 1)
 
 
+class PeekMakesRows(Sound):
+    """A row of its own for what is only looked at, which the first block knows, and no more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looked_at: set[CounterKey] = set()
+
+    def peek(self, key: CounterKey, /) -> int | None:
+        found = super().peek(key)
+        if found is None:
+            self.next[key] = 1
+            self.looked_at.add(key)
+        return None if key in self.looked_at else found
+
+    def reserve(
+        self, key: CounterKey, n: int = 1, /, *, start: int = 1, limit: int | None = None
+    ) -> Block:
+        if key in self.looked_at:
+            del self.next[key]
+            self.looked_at.discard(key)
+        return super().reserve(key, n, start=start, limit=limit)
+
+
+class PeekSeals(Sound):
+    """What was looked at counts as given out."""
+
+    def peek(self, key: CounterKey, /) -> int | None:
+        found = super().peek(key)
+        self.floor[key] = found or 0
+        return found
+
+
 class ChecksNothing(Sound):
     def reserve(
         self, key: CounterKey, n: int = 1, /, *, start: int = 1, limit: int | None = None

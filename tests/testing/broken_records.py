@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from crmid import CounterKey, SQLiteStore
-from crmid.records import Act, Claimed, Event, Item, Link, Record, Span, State, Tally
+from crmid.records import Act, Claimed, Event, Extent, Item, Link, Record, Span, State
 from crmid.stores import MemoryStore
 
 
@@ -169,8 +169,20 @@ class RunsBySequenceOnly(MemoryStore):
 
 
 class CountsAllAsDistinct(MemoryStore):
-    def tallies(self, series: str, /) -> list[Tally]:
-        return [attrs.evolve(each, distinct=each.count) for each in super().tallies(series)]
+    def buckets(
+        self, key: CounterKey, lo: int, hi: int, width: int, /
+    ) -> list[tuple[int, int, int]]:
+        return [(n, many, many) for n, many, _ in super().buckets(key, lo, hi, width)]
+
+
+class ForgetsWhatWasMadeByHand(MemoryStore):
+    def extents(self, series: str, /) -> list[Extent]:
+        return [each._replace(unplaced=False) for each in super().extents(series)]
+
+
+class CountsThePlaced(MemoryStore):
+    def count(self, key: CounterKey, /) -> int:
+        return len(self._counted(key))
 
 
 class CountsBucketsFromZero(MemoryStore):

@@ -17,6 +17,7 @@ from crmid.stores.blocks import (
     check_text,
     next_block,
 )
+from crmid.stores.number_checks import check_counters
 
 
 class Sound:
@@ -87,6 +88,13 @@ class Sound:
     def recall(self, series: str, /) -> str | None:
         check_text("series", series)
         return self.rules.get(series)
+
+    def counters(
+        self, series: str, after: CounterKey | None, limit: int, /
+    ) -> list[tuple[CounterKey, int]]:
+        check_counters(series, after, limit)
+        found = sorted(each for each in self.next.items() if each[0].series == series)
+        return [each for each in found if after is None or each[0] > after][:limit]
 
 
 class Unlocked:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import functools
 import os
+import pickle
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -39,6 +44,12 @@ from crmid.testing import (
 
 KEY = CounterKey("customer")
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+
+
+def pickled(thing: Any) -> Any:
+    return pickle.loads(pickle.dumps(thing))
+
+
 moments = st.datetimes(
     datetime(1, 1, 2),  # noqa: DTZ001 - Hypothesis takes bounds without a zone
     datetime(9999, 12, 30),  # noqa: DTZ001
@@ -60,6 +71,22 @@ def test_a_fixed_clock_stands_still_until_it_is_moved(moment: datetime, by: int)
     assert clock.now == later
     clock.set(moment)
     assert clock.now == moment
+
+
+@given(moments, seconds, st.integers(0, 3), st.sampled_from([copy.copy, pickled]))
+def test_copies_go_on_where_the_original_was(
+    moment: datetime, by: int, before: int, way: Callable[[Any], Any]
+) -> None:
+    step = timedelta(seconds=by)
+    for make in (
+        lambda: FixedClock(moment),
+        lambda: SteppingClock(NOON, [step, -step]),
+        lambda: functools.partial(SeededEntropy(by), 7),
+    ):
+        one, other = make(), make()
+        for _ in range(before):
+            assert one() == other()
+        assert way(one)() == other()
 
 
 def test_a_clock_needs_a_zone() -> None:
@@ -230,6 +257,13 @@ def test_fixtures_are_there_when_asked_for_and_only_then(tmp_path: Path) -> None
 
 ROOT = Path(__file__).parents[2]
 
+#: What it shows runs with a few examples: here it is tried whether it does.
+FEW = """
+import hypothesis
+hypothesis.settings.register_profile("few", max_examples=10, deadline=None)
+hypothesis.settings.load_profile("few")
+"""
+
 
 @pytest.mark.parametrize("page", ["test-your-code", "write-a-part", "write-a-store"])
 def test_the_tests_that_pages_show_pass(page: str, tmp_path: Path) -> None:
@@ -238,9 +272,10 @@ def test_the_tests_that_pages_show_pass(page: str, tmp_path: Path) -> None:
     blocks = [block.partition("```")[0] for block in text.split("```python\n")[1:]]
     code = [block for block in blocks if not block.startswith(">>>")]
     shared = [block for block in code if "pytest_plugins" in block or "autouse" in block]
-    (tmp_path / "conftest.py").write_text("\n".join(shared), "utf-8")
+    (tmp_path / "conftest.py").write_text("\n".join([FEW, *shared]), "utf-8")
     tests = "\n".join(block for block in code if block not in shared)
     (tmp_path / "test_page.py").write_text(tests, "utf-8")
-    done = run_pytest(tmp_path)
+    # Processes are forked, stopped and killed when the page itself is run.
+    done = run_pytest(tmp_path, "-k", "not process and not fork")
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout

@@ -66,6 +66,8 @@ IN_MEMORY: dict[type[MemoryStore], str] = {
     broken.LatestIsFirst: "latest_events_and_states_are_found",
     broken.RunsAllStates: "latest_events_and_states_are_found",
     broken.CountsAllAsDistinct: "counts_equal_brute_force",
+    broken.ForgetsWhatWasMadeByHand: "counts_equal_brute_force",
+    broken.CountsThePlaced: "counts_equal_brute_force",
     broken.CountsBucketsFromZero: "counts_equal_brute_force",
     broken.RestoresOverOthers: "what_was_dumped_is_put_back",
     broken.TakesAnyPage: "wrong_pages_are_refused",

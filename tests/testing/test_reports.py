@@ -172,6 +172,13 @@ def test_where_nothing_can_fork_a_law_is_skipped(monkeypatch: pytest.MonkeyPatch
         LAWS["a_forked_child_never_repeats_its_parent"](MemoryStore)
 
 
+def test_many_repeats_are_told_in_time() -> None:
+    """A store in memory gives hundreds of thousands while its child repeats them."""
+    notes = Notes("law", "promise", "means")
+    with pytest.raises(LawBroken, match=r"of 400000 values 200000 .* \[0, 1, 2, 3, 4\]"):
+        notes.distinct([*range(200_000)] * 2)  # looked for one by one it takes an hour
+
+
 class Ended(BaseException):
     """In place of the end of a process."""
 

@@ -47,6 +47,8 @@ class UnknownNumber(CrmidError, LookupError):
 class NumberTaken(CrmidError):
     """A number is somebody's already, or was once: it is never given again.
 
+    Raised by :meth:`crmid.Registry.renumber`; nothing was changed.
+
     Attributes:
         number: The number.
         state: Its state, as a text.

@@ -25,6 +25,10 @@ __all__ = [
 class StoreError(CrmidError):
     """A store could not do its work.
 
+    Args:
+        reason: What is wrong and what to do, in words.
+        more: What errors of a kind add, so that they pickle.
+
     Attributes:
         reason: What is wrong and what to do, in words.
     """

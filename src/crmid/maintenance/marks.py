@@ -30,8 +30,8 @@ class Marks:
     """
 
     def __init__(self, blocks: int = _BLOCKS) -> None:
-        self._most = blocks
-        self._blocks: dict[tuple[int, int], bytearray] | None = {}
+        self._free = blocks
+        self._blocks: dict[int, dict[int, bytearray]] | None = {}
         self._outside = _Sorted()
 
     def add(self, which: int, values: list[int]) -> list[int]:
@@ -45,23 +45,27 @@ class Marks:
                 self._outside.add(which, value)
             return []
         again: list[int] = []
+        mine = blocks.setdefault(which, {})
         for place, value in enumerate(values):
-            block = blocks.get((which, value >> _BITS))
+            block = mine.get(value >> _BITS)
             if block is None:
-                if len(blocks) == self._most:
+                if not self._free:
                     self._move_outside(blocks)
                     return again + self.add(which, values[place:])
-                block = blocks[which, value >> _BITS] = bytearray(_BLOCK)
-            if block[value & (_BLOCK - 1)]:
+                self._free -= 1
+                block = mine[value >> _BITS] = bytearray(_BLOCK)
+            at = value & (_BLOCK - 1)
+            if block[at]:
                 again.append(place)
-            block[value & (_BLOCK - 1)] = 1
+            else:
+                block[at] = 1
         return again
 
     def add_run(self, which: int, lo: int, hi: int) -> bool:
         """Put a whole range into a set, if that is simple: it is new, and in one block."""
         block = None
         if self._blocks is not None and lo >> _BITS == (hi - 1) >> _BITS:
-            block = self._blocks.get((which, lo >> _BITS))
+            block = self._blocks.get(which, {}).get(lo >> _BITS)
         begin, end = lo & (_BLOCK - 1), ((hi - 1) & (_BLOCK - 1)) + 1
         if block is None or block.find(1, begin, end) >= 0:
             return False
@@ -82,27 +86,29 @@ class Marks:
         else:
             yield from _between(_ranges(self._blocks), again)
 
-    def _move_outside(self, blocks: dict[tuple[int, int], bytearray]) -> None:
-        for which, number in sorted(blocks):
-            block = blocks.pop((which, number))
-            place = block.find(1)
-            while place >= 0:
-                self._outside.add(which, (number << _BITS) + place)
-                place = block.find(1, place + 1)
+    def _move_outside(self, blocks: dict[int, dict[int, bytearray]]) -> None:
+        for which in sorted(blocks):
+            mine = blocks.pop(which)
+            for number in sorted(mine):
+                block = mine.pop(number)
+                place = block.find(1)
+                while place >= 0:
+                    self._outside.add(which, (number << _BITS) + place)
+                    place = block.find(1, place + 1)
         self._blocks = None
 
 
-def _ranges(blocks: dict[tuple[int, int], bytearray]) -> Iterator[tuple[int, int, int]]:
+def _ranges(blocks: dict[int, dict[int, bytearray]]) -> Iterator[tuple[int, int, int]]:
     """The ranges that are there, in order."""
-    for which, number in sorted(blocks):
-        at, base = 0, number << _BITS
-        block = blocks[which, number]
-        for zeros in _ZEROS.finditer(block):
-            if zeros.start() > at:
-                yield which, base + at, base + zeros.start()
-            at = zeros.end()
-        if at < _BLOCK:
-            yield which, base + at, base + _BLOCK
+    for which in sorted(blocks):
+        for number in sorted(blocks[which]):
+            at, base = 0, number << _BITS
+            for zeros in _ZEROS.finditer(blocks[which][number]):
+                if zeros.start() > at:
+                    yield which, base + at, base + zeros.start()
+                at = zeros.end()
+            if at < _BLOCK:
+                yield which, base + at, base + _BLOCK
 
 
 def _between(

@@ -30,7 +30,7 @@ class Changing:
         self._deeds = deeds
 
     def renumber(
-        self, mapping: Mapping[str, str], actor: str | None, reason: str
+        self, mapping: Mapping[str, str], actor: str | None, reason: str, *, one: bool = False
     ) -> Plan[dict[str, Record]]:
         """All at once; the records of the new numbers, by the old ones."""
         mapping = dict(mapping)
@@ -45,7 +45,7 @@ class Changing:
         done: dict[str, Record] = {}
 
         def attempt() -> Plan[Record | None]:
-            records = yield from self._renumber(mapping, kept, act)
+            records = yield from self._renumber(mapping, kept, act, one=one)
             done.update({old: records[new] for old, new in mapping.items() if records})
             return next(iter(records.values()), None)
 
@@ -53,7 +53,7 @@ class Changing:
         return done
 
     def _renumber(
-        self, mapping: dict[str, str], numbers: list[str], act: Act
+        self, mapping: dict[str, str], numbers: list[str], act: Act, *, one: bool
     ) -> Plan[dict[str, Record]]:
         """One try; empty if somebody else was faster."""
         known = self._finding.known
@@ -61,7 +61,7 @@ class Changing:
         for series in known.serieses:
             for record in (yield from asks.get(series, numbers)):
                 there.setdefault(record.number, record)
-        found = judged(mapping, there, self._read, act.at)
+        found = judged(mapping, there, self._read, act.at, one=one)
         series = _only_series(found, mapping)
         found = yield from self._placed(found)
         links = yield from asks.links(series, list(mapping))
@@ -109,7 +109,7 @@ class Changing:
             if one.series != other.series:
                 raise InvalidValue("into", f"{shown(into)} is of the series {other.series}")
             end = {"state": State.SUPERSEDED, "successor": into}
-            gone = attrs.evolve(noted(one, act.at), **end)  # type: ignore[arg-type]
+            gone = attrs.evolve(noted(one, act.at), **end)  # type: ignore[arg-type] # fields of an item
             kept = noted(other, act.at)
             links = yield from asks.links(one.series, [old])
             names = moved_links({old: into}, links)

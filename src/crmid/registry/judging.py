@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import attrs
 
-from crmid.errors import AliasCycle, InvalidNumber, RenumberingRefused
+from crmid.errors import AliasCycle, InvalidNumber, NumberTaken, RenumberingRefused
 from crmid.records import Item, Link, Record, State
 
 from .life import ended, noted
@@ -21,6 +21,8 @@ def judged(
     records: Mapping[str, Record],
     read: Callable[[str, str], Item],
     at: int,
+    *,
+    one: bool = False,
 ) -> list[Record]:
     """All records as they stand after a renumbering, applied everywhere at once.
 
@@ -32,9 +34,11 @@ def judged(
         records: The records of all of them that are there.
         read: Reads a number of a series that is not there yet.
         at: When, in nanoseconds since the epoch.
+        one: Whether it is one number, and not a mapping that is judged as a whole.
 
     Raises:
         RenumberingRefused: With all that is wrong.
+        NumberTaken: The only new number is somebody's, or was.
         AliasCycle: More than two numbers in a circle.
     """
     fresh: dict[str, Item] = {}
@@ -47,6 +51,8 @@ def judged(
                 fresh[new] = read(new, records[old].series)
         except InvalidNumber as error:
             faults.append((new, f"cannot be issued here: {error.reason}"))
+    if faults and one:
+        _check_free(mapping, records, at)
     if faults:
         raise RenumberingRefused(faults)
     if circle := cycle_of(mapping):
@@ -104,13 +110,26 @@ def _fault(
         return old, f"is {this.state}, and refers to nothing that could be renumbered"
     fault = ""
     if old == new:
-        fault = "stays as it is"
+        fault = "stays as it is: leave it out"
     elif there is not None and there.series != this.series:
         fault = f"is of the series {there.series}"
-    elif there is not None and new not in mapping:
-        free = there.state is State.RESERVED and not ended(there, at)
-        fault = "" if free else f"is {there.state}, and a number is given once"
+    elif there is not None and _is_taken(this, there, mapping, at):
+        fault = f"is {there.state}, and a number is given once"
     return (new, fault) if fault else None
+
+
+def _check_free(mapping: Mapping[str, str], records: Mapping[str, Record], at: int) -> None:
+    for old, new in mapping.items():
+        this, there = records.get(old), records.get(new)
+        if this is not None and there is not None and _is_taken(this, there, mapping, at):
+            raise NumberTaken(new, there.state)
+
+
+def _is_taken(old: Record, new: Record, mapping: Mapping[str, str], at: int) -> bool:
+    """Whether the new number is somebody's, or was, and stays so."""
+    if not old.is_live or new.series != old.series or new.number in mapping:
+        return False
+    return new.state is not State.RESERVED or ended(new, at)
 
 
 def _moved(there: Record | None, old: Record, item: Item | None, at: int) -> Record:

@@ -13,9 +13,11 @@ from crmid.later import loader
 
 if TYPE_CHECKING:
     from .audit_protocols import (
+        AsyncListsCounters,
         AsyncNumberAudit,
         AsyncNumberRestore,
         AsyncRecordStore,
+        ListsCounters,
         NumberAudit,
         NumberRestore,
         RecordStore,
@@ -47,9 +49,11 @@ else:
         __name__,
         {
             "audit_protocols": [
+                "AsyncListsCounters",
                 "AsyncNumberAudit",
                 "AsyncNumberRestore",
                 "AsyncRecordStore",
+                "ListsCounters",
                 "NumberAudit",
                 "NumberRestore",
                 "RecordStore",
@@ -84,6 +88,7 @@ __all__ = [
     "AsyncCounterStore",
     "AsyncJoinedRecordStore",
     "AsyncJoinedStore",
+    "AsyncListsCounters",
     "AsyncNumberAudit",
     "AsyncNumberRestore",
     "AsyncNumberStore",
@@ -100,6 +105,7 @@ __all__ = [
     "CounterStore",
     "JoinedRecordStore",
     "JoinedStore",
+    "ListsCounters",
     "MemoryStore",
     "MySQLStore",
     "NumberAudit",

@@ -6,19 +6,51 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from crmid.counters import CounterKey
-from crmid.records import Event, Link, Record, Span, State, Tally
+from crmid.records import Event, Extent, Link, Record, Span, State
 
 from .number_protocols import AsyncNumberStore, NumberStore
 
 
 __all__ = [
+    "AsyncListsCounters",
     "AsyncNumberAudit",
     "AsyncNumberRestore",
     "AsyncRecordStore",
+    "ListsCounters",
     "NumberAudit",
     "NumberRestore",
     "RecordStore",
 ]
+
+
+class ListsCounters(Protocol):
+    """Optional ability of a store of counters: it tells which counters it has.
+
+    With it audits and dumps know of counters that moved and have no number on record.
+    """
+
+    def counters(
+        self, series: str, after: CounterKey | None, limit: int, /
+    ) -> list[tuple[CounterKey, int]]:
+        """The next counters of a series, sorted by scope and period, without any effect.
+
+        Texts are sorted by code point. Counters that come into being meanwhile may be listed
+        or not.
+
+        Args:
+            series: The family of counters.
+            after: The last counter seen; None to begin.
+            limit: How many at most, 1 to 10,000; fewer mean that there are no more.
+
+        Returns:
+            Each counter with its next value, as :meth:`CounterStore.peek` tells it.
+
+        Raises:
+            StoreError: The store is there and cannot be read.
+            TypeError: An argument of a wrong type.
+            ValueError: The limit is out of its range, or the store cannot keep such a text.
+        """
+        ...
 
 
 class NumberAudit(Protocol):
@@ -77,12 +109,32 @@ class NumberAudit(Protocol):
         """
         ...
 
-    def tallies(self, series: str, /) -> list[Tally]:
-        """Counts for each counter and scheme, sorted by scope, period and scheme."""
+    def extents(self, series: str, /) -> list[Extent]:
+        """The counters and schemes that have numbers, sorted by scope, period and scheme.
+
+        A few looks into an index should be enough for each, however many numbers it has.
+
+        Args:
+            series: The family of numbers.
+        """
+        ...
+
+    def count(self, key: CounterKey, /) -> int:
+        """How many numbers a counter has, those without a sequence number included.
+
+        Args:
+            key: The counter.
+        """
         ...
 
     def spans(self, key: CounterKey, lo: int, hi: int, /) -> list[Span]:
-        """What was noted of values in ``[lo, hi)``, in the order in which it was noted."""
+        """What was noted of values in ``[lo, hi)``, in the order in which it was noted.
+
+        Args:
+            key: The counter.
+            lo: The first value of interest.
+            hi: The value after the last one.
+        """
         ...
 
     def serieses(self) -> list[str]:
@@ -149,6 +201,16 @@ class RecordStore(NumberStore, NumberAudit, NumberRestore, Protocol):
     """A store of records that can be audited, dumped and restored."""
 
 
+class AsyncListsCounters(Protocol):
+    """The twin of :class:`ListsCounters` for async code: the same contract, awaited."""
+
+    async def counters(
+        self, series: str, after: CounterKey | None, limit: int, /
+    ) -> list[tuple[CounterKey, int]]:
+        """See :meth:`ListsCounters.counters`."""
+        ...
+
+
 class AsyncNumberAudit(Protocol):
     """The twin of :class:`NumberAudit` for async code: the same contract, awaited."""
 
@@ -175,8 +237,12 @@ class AsyncNumberAudit(Protocol):
         """See :meth:`NumberAudit.buckets`."""
         ...
 
-    async def tallies(self, series: str, /) -> list[Tally]:
-        """See :meth:`NumberAudit.tallies`."""
+    async def extents(self, series: str, /) -> list[Extent]:
+        """See :meth:`NumberAudit.extents`."""
+        ...
+
+    async def count(self, key: CounterKey, /) -> int:
+        """See :meth:`NumberAudit.count`."""
         ...
 
     async def spans(self, key: CounterKey, lo: int, hi: int, /) -> list[Span]:

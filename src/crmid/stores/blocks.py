@@ -63,6 +63,12 @@ def check_text(what: str, text: object) -> None:
 def check_reserve(key: object, n: object, start: object, limit: object) -> None:
     """Refuse wrong arguments of ``reserve``, before anything is sent or written.
 
+    Args:
+        key: What was handed in as a key.
+        n: How many values, 1 to ``MAX_VALUE``.
+        start: Where a new counter begins, 0 to ``MAX_VALUE``.
+        limit: The exclusive bound, 0 to ``MAX_VALUE``, or None.
+
     Raises:
         TypeError: An argument of a wrong type; a ``bool`` is not a number.
         ValueError: An argument out of its range.
@@ -77,6 +83,10 @@ def check_reserve(key: object, n: object, start: object, limit: object) -> None:
 def check_advance(key: object, next_value: object) -> None:
     """Refuse wrong arguments of ``advance``, before anything is sent or written.
 
+    Args:
+        key: What was handed in as a key.
+        next_value: The lowest value from now on, 0 to ``MAX_VALUE``.
+
     Raises:
         TypeError: An argument of a wrong type; a ``bool`` is not a number.
         ValueError: An argument out of its range.
@@ -87,6 +97,9 @@ def check_advance(key: object, next_value: object) -> None:
 
 def check_give_back(block: object) -> None:
     """Refuse wrong arguments of ``give_back``, before anything is sent or written.
+
+    Args:
+        block: What was handed in as a block.
 
     Raises:
         TypeError: Not a :class:`~crmid.counters.Block` of integers.

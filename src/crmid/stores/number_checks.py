@@ -18,6 +18,7 @@ __all__ = [
     "MAX_ITEMS",
     "check_change",
     "check_claim",
+    "check_counters",
     "check_limit",
     "check_log",
     "check_names",
@@ -49,6 +50,9 @@ MAX_BYTES = {
 def check_texts(**texts: object) -> None:
     """Refuse texts, by what they are, that storage cannot keep as they are.
 
+    Args:
+        texts: The texts by what they are, such as ``ref=``: some have a greatest length.
+
     Raises:
         TypeError: Not a text.
         ValueError: Too long, or with a NUL character or half a surrogate pair.
@@ -63,12 +67,20 @@ def check_texts(**texts: object) -> None:
 
 
 def check_optional(**texts: object) -> None:
-    """:func:`check_texts` for those that are there."""
+    """:func:`check_texts` for those that are there.
+
+    Args:
+        texts: As there; None for what is not there.
+    """
     check_texts(**{what: text for what, text in texts.items() if text is not None})
 
 
 def check_names(what: str, names: Sequence[str]) -> None:
     """Refuse lists of texts that are too long, or not of texts that can be kept.
+
+    Args:
+        what: What each text is, in one word: ``number``, ``ref``.
+        names: The texts, 10,000 at most.
 
     Raises:
         TypeError: Not a list of texts; one text is none.
@@ -83,6 +95,9 @@ def check_names(what: str, names: Sequence[str]) -> None:
 def check_limit(limit: object) -> None:
     """Refuse what is no number of rows to answer with.
 
+    Args:
+        limit: How many at most, 1 to 10,000.
+
     Raises:
         TypeError: Not an int.
         ValueError: Not from 1 to 10,000.
@@ -93,6 +108,9 @@ def check_limit(limit: object) -> None:
 def check_width(width: object) -> None:
     """Refuse what is no number of values.
 
+    Args:
+        width: How many, at least 1.
+
     Raises:
         TypeError: Not an int.
         ValueError: Below 1.
@@ -100,8 +118,32 @@ def check_width(width: object) -> None:
     _check_int("width", width, 1)
 
 
+def check_counters(series: object, after: object, limit: object) -> None:
+    """Refuse wrong arguments of ``counters``.
+
+    Args:
+        series: The family of counters.
+        after: The last counter seen, or None.
+        limit: How many at most, 1 to 10,000.
+
+    Raises:
+        TypeError: An argument of a wrong type.
+        ValueError: Texts that cannot be kept, or a limit that is not from 1 to 10,000.
+    """
+    check_text("series", series)
+    if after is not None:
+        check_key(after)
+    check_limit(limit)
+
+
 def check_claim(series: str, items: Sequence[Item], act: Act, until: object) -> None:
     """Refuse wrong arguments of ``claim``.
+
+    Args:
+        series: The family of numbers.
+        items: What is to be claimed, 1 to 10,000, sorted by number, none twice.
+        act: Who claims, and why.
+        until: When reservations end, in nanoseconds since the epoch; None for never.
 
     Raises:
         TypeError: An argument of a wrong type.
@@ -130,6 +172,12 @@ def check_change(
 ) -> None:
     """Refuse wrong arguments of ``change``.
 
+    Args:
+        records: The records as they are to be, 1 to 10,000, sorted by number, none twice.
+        act: Who changes them, and why.
+        links: Names that are to lead to them.
+        unlinks: Names that are to lead nowhere.
+
     Raises:
         TypeError: An argument of a wrong type.
         ValueError: Records unsorted, repeated, of several series, too many, or out of bounds;
@@ -144,6 +192,11 @@ def check_restore(
     records: Sequence[Record], events: Sequence[Event], links: Iterable[Link]
 ) -> None:
     """Refuse wrong arguments of ``restore``.
+
+    Args:
+        records: The records, 1 to 10,000, sorted by number, none twice.
+        events: All their events, sorted by number and revision.
+        links: Names that lead to them.
 
     Raises:
         TypeError: An argument of a wrong type.
@@ -161,6 +214,9 @@ def check_restore(
 
 def check_log(span: Span) -> None:
     """Refuse wrong arguments of ``log``.
+
+    Args:
+        span: The values, and why they were passed over.
 
     Raises:
         TypeError: An argument of a wrong type.

@@ -176,6 +176,14 @@ class NumberStore(Protocol):
 
         Notes explain gaps later, and nothing else depends on them. The act's token is not
         remembered: asked twice, a store may note it twice.
+
+        Args:
+            span: The values, and the act that took them.
+
+        Raises:
+            StoreError: The store could not do it; whether it is noted is unknown.
+            TypeError: An argument of a wrong type.
+            ValueError: The store cannot keep such a span.
         """
         ...
 

@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeAlias
 
 from crmid.counters import CounterKey
-from crmid.records import Act, Claimed, Event, Item, Link, Record, Span, State, Tally
+from crmid.records import Act, Claimed, Event, Extent, Item, Link, Record, Span, State
 
 from .audit_protocols import RecordStore
 
 
-__all__ = ["ThreadedRecords"]
+Listing: TypeAlias = Callable[
+    [str, CounterKey | None, int], Awaitable[list[tuple[CounterKey, int]]]
+]
+
+__all__ = ["ThreadedListing", "ThreadedRecords"]
+
+
+class ThreadedListing:
+    """Lists the counters of a sync store, if that can."""
+
+    def __init__(self, store: object) -> None:
+        self._listing = store
+
+    @property
+    def counters(self) -> Listing:
+        """See :meth:`crmid.stores.ListsCounters.counters`; there if the store has it."""
+        store: Any = self._listing
+        listed: Callable[..., list[tuple[CounterKey, int]]] = store.counters
+
+        async def counters(
+            series: str, after: CounterKey | None, limit: int, /
+        ) -> list[tuple[CounterKey, int]]:
+            import asyncio
+
+            return await asyncio.to_thread(listed, series, after, limit)
+
+        return counters
 
 
 class ThreadedRecords:
@@ -126,11 +153,17 @@ class ThreadedRecords:
 
         return await asyncio.to_thread(self._records.buckets, key, lo, hi, width)
 
-    async def tallies(self, series: str, /) -> list[Tally]:
-        """See :meth:`crmid.stores.NumberAudit.tallies`."""
+    async def extents(self, series: str, /) -> list[Extent]:
+        """See :meth:`crmid.stores.NumberAudit.extents`."""
         import asyncio
 
-        return await asyncio.to_thread(self._records.tallies, series)
+        return await asyncio.to_thread(self._records.extents, series)
+
+    async def count(self, key: CounterKey, /) -> int:
+        """See :meth:`crmid.stores.NumberAudit.count`."""
+        import asyncio
+
+        return await asyncio.to_thread(self._records.count, key)
 
     async def spans(self, key: CounterKey, lo: int, hi: int, /) -> list[Span]:
         """See :meth:`crmid.stores.NumberAudit.spans`."""

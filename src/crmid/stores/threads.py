@@ -10,16 +10,17 @@ from crmid.counters import Block, CounterKey
 from .audit_protocols import RecordStore
 from .capabilities import Capability
 from .protocols import CounterStore, RememberingStore
-from .thread_records import ThreadedRecords
+from .thread_records import ThreadedListing, ThreadedRecords
 
 
 __all__ = ["RecordThreadedStore", "RememberingThreadedStore", "ThreadedStore", "in_thread"]
 
 
-class ThreadedStore:
+class ThreadedStore(ThreadedListing):
     """A sync store behind :class:`~crmid.stores.AsyncCounterStore`; see :func:`in_thread`."""
 
     def __init__(self, store: CounterStore) -> None:
+        ThreadedListing.__init__(self, store)
         self._counters = store
 
     def __repr__(self) -> str:

@@ -17,15 +17,18 @@ from .entry import register as register  # the first: see there
 from .hostile import hostile_texts
 from .instants import instants
 from .lifecycles import Lifecycle, lifecycles
+from .lifecycles_aio import AsyncLifecycle, async_lifecycles
 from .numbers import numbers, texts, values
 from .schemes import schemes
 from .slips import NearMiss, Slip, near_misses, payloads, slips
 
 
 __all__ = [
+    "AsyncLifecycle",
     "Lifecycle",
     "NearMiss",
     "Slip",
+    "async_lifecycles",
     "hostile_texts",
     "instants",
     "lifecycles",

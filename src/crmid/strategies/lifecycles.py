@@ -27,7 +27,7 @@ from .model import FINAL, LIVE, Model, same
 from .numbers import texts
 
 
-__all__ = ["Lifecycle", "lifecycles"]
+__all__ = ["Lifecycle", "lifecycles", "machine_of"]
 
 _SCHEME = Scheme("lifecycle", "L{seq:n5}{tier:A|B}")
 _NOTHING = cast("Any", multiple())
@@ -46,7 +46,7 @@ _TEXTS = st.runner().flatmap(lambda machine: texts(machine.scheme))
 
 
 class Lifecycle(Model):
-    """What :func:`lifecycles` gives; not made by hand.
+    """What :func:`lifecycles` gives, not by hand.
 
     Attributes:
         registry: The registry that is driven.
@@ -253,8 +253,8 @@ def lifecycles(
     what a model of a few dictionaries says, and what is not allowed must be refused.
 
     Its ``TestCase`` runs under pytest and unittest, 30 times 25 steps unless its ``settings``
-    are others;
-    ``hypothesis.stateful.run_state_machine_as_test`` runs it anywhere.
+    are others; ``hypothesis.stateful.run_state_machine_as_test`` runs it anywhere.
+    :func:`async_lifecycles` is its twin for async stores.
 
     Args:
         make_store: Opens a store of counters and records. It is called for each example, and
@@ -272,9 +272,14 @@ def lifecycles(
     >>> quick = settings(machine.TestCase.settings, max_examples=5)
     >>> run_state_machine_as_test(machine, settings=quick)
     """
+    return cast("type[Lifecycle]", machine_of(Lifecycle, make_store, scheme))
+
+
+def machine_of(base: type[Lifecycle], make_store: Any, scheme: Scheme | None) -> Any:
+    """A machine of its own, with as many examples and steps as take a second or two."""
     of = _SCHEME if scheme is None else scheme
     own = {"make_store": staticmethod(make_store), "of": of}
-    machine: Any = type("Lifecycle", (Lifecycle,), own)
+    machine: Any = type(base.__name__, (base,), own)
     usual = machine.TestCase.settings
     machine.TestCase.settings = settings(usual, max_examples=30, stateful_step_count=25)
-    return cast("type[Lifecycle]", machine)
+    return machine

@@ -19,7 +19,7 @@ from .arguments import need_scheme
 from .numbers import value_of
 
 
-__all__ = ["FINAL", "LIVE", "Model", "same"]
+__all__ = ["FINAL", "LIVE", "Model", "need_records", "same"]
 
 LIVE = frozenset({"assigned", "active", "archived"})
 FINAL = frozenset({"void", "superseded"})
@@ -30,6 +30,16 @@ def given_values(scheme: Scheme) -> st.SearchStrategy[dict[str, Any]]:
     """The values that somebody who issues a number says."""
     parts = {part.name: part for part in scheme.parts if not isinstance(part, Fixed)}
     return st.fixed_dictionaries({name: value_of(parts[name], scheme) for name in scheme.given})
+
+
+def need_records(store: object) -> None:
+    """Go on only with a store of records.
+
+    Raises:
+        InvalidArgument: It is none.
+    """
+    if getattr(store, "claim", None) is None:
+        raise InvalidArgument(f"{type(store).__name__} is no store of records")
 
 
 def same(seen: object, expected: object, what: str) -> None:
@@ -58,10 +68,7 @@ class Model(RuleBasedStateMachine):
         )
         self.given: st.SearchStrategy[dict[str, Any]] = given_values(self.scheme)
         self.clock: FixedClock = FixedClock(datetime(2026, 6, 15, 12, tzinfo=UTC))
-        store: Any = type(self).make_store()
-        if getattr(store, "claim", None) is None:
-            raise InvalidArgument(f"{type(store).__name__} is no store of records")
-        self.registry: Registry = Registry(self.scheme, store, clock=self.clock, actor="ann")
+        self.registry: Registry = self.made()
         self.state: dict[str, str] = {}
         self.ref: dict[str, str | None] = {}
         self.successor: dict[str, str] = {}
@@ -69,6 +76,12 @@ class Model(RuleBasedStateMachine):
         self.events: dict[str, int] = {}
         self.names: dict[str, str] = {}
         self.keys: dict[str, tuple[str, Mapping[str, Any]]] = {}
+
+    def made(self) -> Any:
+        """The registry, over a store of this example."""
+        store = type(self).make_store()
+        need_records(store)
+        return Registry(self.scheme, store, clock=self.clock, actor="ann")
 
     def teardown(self) -> None:
         """Let go of what the registry holds; the store is its maker's to close."""

@@ -154,6 +154,10 @@ def near_misses(
 ) -> SearchStrategy[NearMiss]:
     """Invalid texts that are one slip away from a number of a scheme, with the kind of slip.
 
+    Invalid means that ``scheme.parse`` refuses it. What ``scheme.normalize`` makes of it is
+    another matter: it may find the number that was meant, as where a slip only changed the
+    case or lost a separator, and without check characters even another number.
+
     Slips that lead to another number are passed over. A kind that cannot make a number invalid
     gives way to the next one; a scheme that takes all of them gets a foreign character.
 

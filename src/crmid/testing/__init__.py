@@ -17,11 +17,12 @@ from .checks import (
 )
 from .clocks import FixedClock, SeededEntropy, SteppingClock
 from .doubles import Asked, Fault, FaultyStore, RecordingStore
-from .gapless import GAPLESS_LAWS, Transaction, check_gapless
+from .gapless import GAPLESS_LAWS, check_gapless
 from .guard import ProductionTouched, no_lasting_stores
 from .notes import LawBroken
 from .parts import PART_LAWS, check_part
 from .systems import CHECK_SYSTEM_LAWS, check_check_system
+from .transactions import Transaction
 
 
 __all__ = [

@@ -17,6 +17,7 @@ from .claim_faults import CLAIM_FAULT_LAWS
 from .claims import CLAIM_LAWS
 from .counters import BASIC_LAWS
 from .faults import FAULT_LAWS
+from .listing import LISTING_LAWS
 from .notes import LawBroken
 
 
@@ -38,6 +39,7 @@ CounterLaw = Callable[[Callable[[], Any]], None]
 COUNTER_LAWS: tuple[CounterLaw, ...] = (
     *BASIC_LAWS,
     *ABILITY_LAWS,
+    *LISTING_LAWS,
     *FAULT_LAWS,
     *CANCELLING_LAWS,
 )
@@ -59,7 +61,7 @@ def check_counter_store(
     They take some seconds. The counters that they make have a series of their own each, so
     that a storage may be asked again; they stay in it. Laws about processes are asked of a
     store whose ``capabilities`` say ``SHARED_PROCESSES``, or that has no ``capabilities``; they
-    fork, and are left out where that is not possible.
+    fork, and are left out where that is not possible. If a store hangs, they wait 30 seconds.
 
     Args:
         make_store: Opens the storage: the same one at each call, as another process would. It

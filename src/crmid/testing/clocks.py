@@ -24,11 +24,28 @@ def nanoseconds(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1) * 1000
 
 
+class OneAtATime:
+    """What threads use one after the other, and a copy for itself."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __getstate__(self) -> dict[str, object]:
+        with self._lock:
+            return {name: value for name, value in vars(self).items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        vars(self).update(state, _lock=threading.Lock())
+
+
 class FixedClock:
     """A clock that stands still until its hands are moved.
 
     Args:
-        now: The aware datetime that it shows.
+        now: The aware datetime that it shows, to the microsecond.
+
+    Raises:
+        ValueError: A naive datetime.
 
     >>> from datetime import UTC, datetime, timedelta
     >>> from crmid import IdGenerator, MemoryStore, Scheme
@@ -55,15 +72,26 @@ class FixedClock:
         return EPOCH + timedelta(microseconds=self._now // 1000)
 
     def move(self, by: timedelta, /) -> None:
-        """Move its hands, forwards or back."""
+        """Move its hands.
+
+        Args:
+            by: How far, forwards or back; to the microsecond.
+        """
         self._now += by // timedelta(microseconds=1) * 1000
 
     def set(self, now: datetime, /) -> None:
-        """Show another moment."""
+        """Show another moment.
+
+        Args:
+            now: An aware datetime.
+
+        Raises:
+            ValueError: A naive one.
+        """
         self._now = nanoseconds(now)
 
 
-class SteppingClock:
+class SteppingClock(OneAtATime):
     """A clock that takes a step each time it is read: on, back, none at all, or far.
 
     Args:
@@ -79,9 +107,9 @@ class SteppingClock:
     """
 
     def __init__(self, first: datetime, steps: Iterable[timedelta]) -> None:
+        super().__init__()
         self._now = nanoseconds(first)
         self._steps = iter(steps)
-        self._lock = threading.Lock()
         self._read = False
 
     def __call__(self) -> int:
@@ -94,7 +122,7 @@ class SteppingClock:
             return self._now
 
 
-class SeededEntropy:
+class SeededEntropy(OneAtATime):
     """Bytes that look random and are the same in each run. For tests only.
 
     Args:
@@ -105,10 +133,14 @@ class SeededEntropy:
     """
 
     def __init__(self, seed: int = 0) -> None:
+        super().__init__()
         self._random = random.Random(seed)  # noqa: S311 - it is not to be secret
-        self._lock = threading.Lock()
 
     def __call__(self, size: int, /) -> bytes:
-        """So many bytes, like :func:`os.urandom`."""
+        """So many bytes, like :func:`os.urandom`.
+
+        Args:
+            size: How many.
+        """
         with self._lock:
             return self._random.randbytes(size)

@@ -26,6 +26,7 @@ __all__ = [
     "keys_are_independent_and_exact",
     "opened_again_it_goes_on",
     "peek_has_no_effect",
+    "peek_leaves_no_trace",
     "the_same_call_again_takes_other_values",
     "threads_never_share_a_value",
     "values_go_to_the_last_one_and_never_wrap",
@@ -208,6 +209,27 @@ def peek_has_no_effect(trial: Trial) -> None:
     trial.expect(store.reserve(key).lo, 8)
 
 
+@law(means="A page that shows the next number decides which one it is.")
+def peek_leaves_no_trace(trial: Trial) -> None:
+    """Whatever is done after ``peek`` goes as if nobody had looked, for every opening."""
+    looker, store = trial.open(), trial.open()
+    first, second, third = (trial.key(text) for text in ("first", "second", "third"))
+    for key in (first, second, third):
+        trial.expect(looker.peek(key), None)
+    if hasattr(store.store, "counters"):
+        trial.expect(store.counters(trial.series, None, 10), [])
+    trial.expect(store.reserve(first, 5, start=0), Block(first, 0, 5))
+    trial.expect(store.advance(second, 0), 0)  # what peek had made would be at its start
+    exhausted(trial, store, third, 9, limit=9)
+    trial.expect(looker.peek(third), None)
+    trial.expect(looker.peek(first), 5)
+    if hasattr(store.store, "give_back"):
+        trial.expect(store.give_back(Block(first, 3, 5)), expected=True)
+        trial.expect(looker.peek(first), 3)
+    if hasattr(store.store, "recall"):
+        trial.expect(store.recall(trial.series), None)
+
+
 @law(means="Numbers begin again after a restart, or for each connection.")
 def opened_again_it_goes_on(trial: Trial) -> None:
     """A store that is opened again goes on where the one before it stopped."""
@@ -282,6 +304,7 @@ BASIC_LAWS = (
     wrong_arguments_are_refused,
     advance_never_lowers,
     peek_has_no_effect,
+    peek_leaves_no_trace,
     opened_again_it_goes_on,
     the_same_call_again_takes_other_values,
     threads_never_share_a_value,

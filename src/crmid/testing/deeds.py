@@ -21,7 +21,8 @@ U = TypeVar("U")
 
 #: The needs of laws about reading in bulk, and about putting back.
 audits: Need = having(
-    *("scan", "run", "buckets", "tallies", "spans", "serieses", "events", "latest", "names")
+    *("scan", "run", "buckets", "extents", "count", "spans", "serieses"),
+    *("events", "latest", "names"),
 )
 restores: Need = having("restore", "scan", "events")
 

@@ -6,6 +6,7 @@ import copy
 import functools
 import pickle
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 from unittest import SkipTest
@@ -140,7 +141,7 @@ class Notes:
             LawBroken: One does.
         """
         again = (
-            sorted({value for value in values if values.count(value) > 1})
+            sorted(value for value, times in Counter(values).items() if times > 1)
             if len(set(values)) < len(values)
             else []
         )
@@ -229,16 +230,22 @@ def promise_of(body: Callable[..., None]) -> str:
     return " ".join((body.__doc__ or "").partition("\n\n")[0].split())
 
 
-def law_of(*, means: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def law_of(
+    *, means: str, needs: Callable[..., str | None] = lambda *_: None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make a law of a function whose first argument takes notes; the others are its subject.
 
     Args:
         means: What comes of it in an application if the law is broken.
+        needs: Says why the law does not concern a subject, None if it does.
     """
 
     def decorate(body: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(body)
         def ask(*subject: Any) -> None:
+            reason = needs(*subject)
+            if reason is not None:
+                raise SkipTest(f"{body.__name__}: {reason}")
             notes = Notes(body.__name__, promise_of(body), means)
             asked(notes, body, notes, *subject)
 

@@ -45,7 +45,7 @@ def it_is_a_value(
         same = (twin == part, hash(twin) == hash(part))
         notes.expect(same, (True, True), "copy and original: equal, equal hash")
     try:
-        part.name = part.name  # type: ignore[misc]
+        part.name = part.name  # type: ignore[misc] # must be refused
     except Exception:  # noqa: BLE001 - any refusal will do
         return
     raise notes.broken("its name can be set", "an error: a part is immutable")

@@ -43,7 +43,9 @@ class AsyncRuns(Protocol):
 
 
 class AsyncMaintenance:
-    """Maintenance of an async registry, made by :attr:`crmid.AsyncRegistry.maintenance`.
+    """Maintenance of an async registry.
+
+    Made by :attr:`crmid.AsyncRegistry.maintenance`, not by hand.
 
     The twin of :class:`~crmid.registry.sync.maintenance.Maintenance`. Files and iterables are
     read and written without awaiting, a batch at a time.
@@ -58,6 +60,7 @@ class AsyncMaintenance:
         self._records = records
         self._counters = counters
         self._remembers = hasattr(counters, "remember")
+        self._lists = hasattr(counters, "counters")
 
     async def import_numbers(  # noqa: PLR0913 (options are keywords)
         self,
@@ -111,7 +114,15 @@ class AsyncMaintenance:
         progress: Progress | None = None,
     ) -> AuditReport:
         """See :meth:`crmid.registry.sync.maintenance.Maintenance.audit`."""
-        plan = audit(self._known, scheme, texts=texts, keep=keep, each=each, progress=progress)
+        plan = audit(
+            self._known,
+            scheme,
+            lists=self._lists,
+            texts=texts,
+            keep=keep,
+            each=each,
+            progress=progress,
+        )
         return await self._run(plan)
 
     async def forecast(
@@ -125,7 +136,7 @@ class AsyncMaintenance:
         """See :meth:`crmid.registry.sync.maintenance.Maintenance.forecast`."""
         horizon = Horizon(self._deeds.now(), window, soon, low)
         horizon.check()
-        return await self._run(forecasts(self._known, scheme, horizon))
+        return await self._run(forecasts(self._known, scheme, horizon, lists=self._lists))
 
     async def doctor(self) -> Diagnosis:
         """See :meth:`crmid.registry.sync.maintenance.Maintenance.doctor`."""
@@ -144,6 +155,7 @@ class AsyncMaintenance:
             path,
             self._deeds.now(),
             remembers=self._remembers,
+            lists=self._lists,
             progress=progress,
         )
         return await self._run(plan)
@@ -157,6 +169,10 @@ class AsyncMaintenance:
     ) -> Seal:
         """See :meth:`crmid.registry.sync.maintenance.Maintenance.restore`."""
         restoring = Restoring(
-            self._known.serieses, path, remembers=self._remembers, progress=progress
+            self._known.serieses,
+            path,
+            remembers=self._remembers,
+            lists=self._lists,
+            progress=progress,
         )
         return await self._run(restoring.run(digest))

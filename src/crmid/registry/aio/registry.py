@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any
 
 from crmid.counters import CounterKey
 from crmid.records import Record, State
-from crmid.registry.issuing import Order
 
-from .bound import AsyncBound
+from .giving import AsyncGiving
 
 
 __all__ = ["AsyncRegistry"]
 
 
-class AsyncRegistry(AsyncBound):
+class AsyncRegistry(AsyncGiving):
     """The registry of async code: the twin of :class:`Registry`, with the same arguments.
 
     >>> import asyncio
@@ -28,57 +25,6 @@ class AsyncRegistry(AsyncBound):
     >>> asyncio.run(main())
     'T000001'
     """
-
-    async def issue(  # noqa: PLR0913 (options are keywords)
-        self,
-        values: Mapping[str, Any] | None = None,
-        *,
-        key: str | None = None,
-        ref: str | None = None,
-        at: datetime | None = None,
-        scheme: str | None = None,
-        actor: str | None = None,
-        reason: str = "",
-    ) -> str:
-        """See :meth:`crmid.Registry.issue`."""
-        order = Order(
-            1, values or {}, "issued", key, ref, None, at, scheme, actor, reason
-        )  # fmt: skip
-        return (await self._run(self._issuing.issue(order)))[0]
-
-    async def issue_many(  # noqa: PLR0913 (options are keywords)
-        self,
-        count: int,
-        values: Mapping[str, Any] | None = None,
-        *,
-        key: str | None = None,
-        at: datetime | None = None,
-        scheme: str | None = None,
-        actor: str | None = None,
-        reason: str = "",
-    ) -> list[str]:
-        """See :meth:`crmid.Registry.issue_many`."""
-        order = Order(
-            count, values or {}, "issued", key, None, None, at, scheme, actor, reason
-        )  # fmt: skip
-        return await self._run(self._issuing.issue(order))
-
-    async def reserve(  # noqa: PLR0913 (options are keywords)
-        self,
-        values: Mapping[str, Any] | None = None,
-        *,
-        ttl: timedelta,
-        key: str | None = None,
-        at: datetime | None = None,
-        scheme: str | None = None,
-        actor: str | None = None,
-        reason: str = "",
-    ) -> str:
-        """See :meth:`crmid.Registry.reserve`."""
-        order = Order(
-            1, values or {}, "reserved", key, None, ttl, at, scheme, actor, reason
-        )  # fmt: skip
-        return (await self._run(self._issuing.issue(order)))[0]
 
     async def assign(
         self, number: str, ref: str, *, actor: str | None = None, reason: str = ""
@@ -114,7 +60,9 @@ class AsyncRegistry(AsyncBound):
         self, old: str, new: str, *, actor: str | None = None, reason: str = ""
     ) -> Record:
         """See :meth:`crmid.Registry.renumber`."""
-        return (await self._run(self._changing.renumber({old: new}, actor, reason)))[old]
+        return (await self._run(self._changing.renumber({old: new}, actor, reason, one=True)))[
+            old
+        ]
 
     async def renumber_many(
         self, mapping: Mapping[str, str], *, actor: str | None = None, reason: str = ""

@@ -115,7 +115,13 @@ class Bound:
     def by_external(
         self, system: str, external_id: str, *, scheme: str | None = None
     ) -> Record:
-        """The record that another system's name leads to. Errors as for :meth:`by_ref`."""
+        """The record that another system's name leads to. Errors as for :meth:`by_ref`.
+
+        Args:
+            system: What the other system is called.
+            external_id: What it calls what the number refers to.
+            scheme: The name of the scheme, where the registry has several.
+        """
         return self._run(self._finding.linked(system, external_id, scheme))
 
     def links(self, number: str) -> list[Link]:

@@ -66,6 +66,7 @@ class Maintenance:
         self._records = records
         self._counters = counters
         self._remembers = hasattr(counters, "remember")
+        self._lists = hasattr(counters, "counters")
 
     def import_numbers(  # noqa: PLR0913 (options are keywords)
         self,
@@ -165,11 +166,12 @@ class Maintenance:
     ) -> AuditReport:
         """What is missing and why, and what is wrong; exact, in bounded memory.
 
-        For each counter that has numbers: the values from its start to what it gives next that
-        are no numbers in use, each with the reason that the records prove. Counts prove most
-        counters in one query; only bad ranges are read. Values that are being issued meanwhile
-        may show as missing. A store on a server needs a time-out that lets it count all
-        numbers: seconds for millions.
+        For each counter: the values from its start to what it gives next that are no numbers
+        in use, each with the reason that the records prove. Counters that have no number on
+        record are there too, if the store can list them, as those of crmid in SQL databases
+        and in memory do. Counts prove most counters; only bad ranges are read. Values that are
+        being issued meanwhile may show as missing. A store on a server needs a time-out that
+        lets it count all numbers: seconds for millions.
 
         Args:
             scheme: The name of a scheme, to audit its series alone.
@@ -183,7 +185,15 @@ class Maintenance:
             InvalidValue: There is no such scheme, or ``keep`` is no number.
             StoreError: The store could not be read.
         """
-        plan = audit(self._known, scheme, texts=texts, keep=keep, each=each, progress=progress)
+        plan = audit(
+            self._known,
+            scheme,
+            lists=self._lists,
+            texts=texts,
+            keep=keep,
+            each=each,
+            progress=progress,
+        )
         return self._run(plan)
 
     def forecast(
@@ -211,7 +221,7 @@ class Maintenance:
         """
         horizon = Horizon(self._deeds.now(), window, soon, low)
         horizon.check()
-        return self._run(forecasts(self._known, scheme, horizon))
+        return self._run(forecasts(self._known, scheme, horizon, lists=self._lists))
 
     def doctor(self) -> Diagnosis:
         """What is wrong with stores, series and counters, and what would mend it.
@@ -230,10 +240,10 @@ class Maintenance:
     ) -> Seal:
         """Write all numbers of the registry's series to a file: JSON Lines, sealed.
 
-        With their histories and links, their counters, and the notes on these; counters
-        without numbers are not known here. The file gets its name when it is whole. What is
-        issued meanwhile may be in it or not; nobody should renumber, merge or link meanwhile,
-        or the restore may find that the pieces do not fit.
+        With their histories and links, all counters, and the notes on these; a store that
+        cannot list its counters gives those that have numbers. The file gets its name when it
+        is whole. What is issued meanwhile may be in it or not; nobody should renumber, merge
+        or link meanwhile, or the restore may find that the pieces do not fit.
 
         Args:
             path: The file; one that is there is replaced.
@@ -251,6 +261,7 @@ class Maintenance:
             path,
             self._deeds.now(),
             remembers=self._remembers,
+            lists=self._lists,
             progress=progress,
         )
         return self._run(plan)
@@ -279,6 +290,10 @@ class Maintenance:
             StoreError: The store could not do it.
         """
         restoring = Restoring(
-            self._known.serieses, path, remembers=self._remembers, progress=progress
+            self._known.serieses,
+            path,
+            remembers=self._remembers,
+            lists=self._lists,
+            progress=progress,
         )
         return self._run(restoring.run(digest))

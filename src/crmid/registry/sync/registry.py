@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any
 
 from crmid.counters import CounterKey
 from crmid.records import Record, State
-from crmid.registry.issuing import Order
 
-from .bound import Bound
+from .giving import Giving
 
 
 __all__ = ["Registry"]
 
 
-class Registry(Bound):
+class Registry(Giving):
     """The life of issued numbers: claimed, assigned, used, changed, merged, looked up.
 
     Every change is one transaction with one event for each number that it touches: who did
@@ -46,94 +43,6 @@ class Registry(Bound):
     'C001-00001'
     """
 
-    def issue(  # noqa: PLR0913 (options are keywords)
-        self,
-        values: Mapping[str, Any] | None = None,
-        *,
-        key: str | None = None,
-        ref: str | None = None,
-        at: datetime | None = None,
-        scheme: str | None = None,
-        actor: str | None = None,
-        reason: str = "",
-    ) -> str:
-        """The next number that nobody has: drawn, and claimed.
-
-        Args:
-            values: The values of the given parts, by name.
-            key: An idempotency key, 1 to 500 bytes: the same request with the same key gives
-                the same number, whatever crashed in between. It belongs to the scheme's
-                series, and is looked up before anything is drawn.
-            ref: What the number is for, an opaque text: it is assigned at once. Without one
-                it is reserved, for ever.
-            at: The business date, an aware datetime; now unless given.
-            scheme: The name of the scheme, where the registry has several.
-            actor: Who acts.
-            reason: Why, in words.
-
-        Raises:
-            InvalidValue: An argument is wrong. Nothing was drawn.
-            KeyReused: The key belongs to another request.
-            RefTaken: Another live number has that ref.
-            CounterBehind: The counter would give out what is on record; see :meth:`advance`.
-            TooManyCollisions: All numbers drawn were taken.
-            SequenceExhausted: As for :meth:`IdGenerator.generate`, and its other errors.
-            StoreError: The store could not do it.
-        """
-        order = Order(
-            1, values or {}, "issued", key, ref, None, at, scheme, actor, reason
-        )  # fmt: skip
-        return self._run(self._issuing.issue(order))[0]
-
-    def issue_many(  # noqa: PLR0913 (options are keywords)
-        self,
-        count: int,
-        values: Mapping[str, Any] | None = None,
-        *,
-        key: str | None = None,
-        at: datetime | None = None,
-        scheme: str | None = None,
-        actor: str | None = None,
-        reason: str = "",
-    ) -> list[str]:
-        """So many numbers, sorted, 10,000 in a transaction.
-
-        A crash in the middle leaves some of them issued; with a ``key``, asking again goes on
-        from there. Arguments and errors are those of :meth:`issue`.
-        """
-        order = Order(
-            count, values or {}, "issued", key, None, None, at, scheme, actor, reason
-        )  # fmt: skip
-        return self._run(self._issuing.issue(order))
-
-    def reserve(  # noqa: PLR0913 (options are keywords)
-        self,
-        values: Mapping[str, Any] | None = None,
-        *,
-        ttl: timedelta,
-        key: str | None = None,
-        at: datetime | None = None,
-        scheme: str | None = None,
-        actor: str | None = None,
-        reason: str = "",
-    ) -> str:
-        """A number for a while: :meth:`assign` it in time, or it is lost and never given again.
-
-        Args:
-            values: As for :meth:`issue`, like the others.
-            ttl: How long it is kept.
-            key: As for :meth:`issue`; the first request says how long, and the time runs from
-                there.
-            at: As for :meth:`issue`.
-            scheme: As for :meth:`issue`.
-            actor: Who acts.
-            reason: Why, in words.
-        """
-        order = Order(
-            1, values or {}, "reserved", key, None, ttl, at, scheme, actor, reason
-        )  # fmt: skip
-        return self._run(self._issuing.issue(order))[0]
-
     def assign(
         self, number: str, ref: str, *, actor: str | None = None, reason: str = ""
     ) -> Record:
@@ -157,12 +66,30 @@ class Registry(Bound):
         return self._run(self._living.step(number, State.ASSIGNED, "assign", act, ref))
 
     def activate(self, number: str, *, actor: str | None = None, reason: str = "") -> Record:
-        """Take a number into use, or back into use. Errors as for :meth:`assign`."""
+        """Take a number into use, or back into use. Errors as for :meth:`assign`.
+
+        Args:
+            number: The number, assigned or archived.
+            actor: Who acts.
+            reason: Why, in words.
+
+        Returns:
+            Its record, now active.
+        """
         act = self._deeds.act("activated", actor, reason)
         return self._run(self._living.step(number, State.ACTIVE, "activate", act))
 
     def archive(self, number: str, *, actor: str | None = None, reason: str = "") -> Record:
-        """Take a number out of use; it keeps its ref. Errors as for :meth:`assign`."""
+        """Take a number out of use; it keeps its ref. Errors as for :meth:`assign`.
+
+        Args:
+            number: The number, assigned or active.
+            actor: Who acts.
+            reason: Why, in words.
+
+        Returns:
+            Its record, now archived.
+        """
         act = self._deeds.act("archived", actor, reason)
         return self._run(self._living.step(number, State.ARCHIVED, "archive", act))
 
@@ -201,10 +128,16 @@ class Registry(Bound):
         the schemes that nobody ever had, or a reserved one. Errors as for
         :meth:`renumber_many`.
 
+        Args:
+            old: The number that it has, assigned, active or archived.
+            new: The number that it gets.
+            actor: Who acts.
+            reason: Why, in words.
+
         Returns:
             The record of the new number.
         """
-        return self._run(self._changing.renumber({old: new}, actor, reason))[old]
+        return self._run(self._changing.renumber({old: new}, actor, reason, one=True))[old]
 
     def renumber_many(
         self, mapping: Mapping[str, str], *, actor: str | None = None, reason: str = ""
@@ -237,6 +170,15 @@ class Registry(Bound):
 
         The names of other systems for ``old`` lead to ``into`` as well.
 
+        Args:
+            old: The number that ends, and is superseded.
+            into: The number that goes on, of the same series.
+            actor: Who acts.
+            reason: Why, in words.
+
+        Returns:
+            The record of ``into``.
+
         Raises:
             IllegalTransition: One of them refers to nothing now.
             UnknownNumber: One of them was never issued here.
@@ -258,6 +200,16 @@ class Registry(Bound):
 
         Linking the same again changes nothing.
 
+        Args:
+            number: The number.
+            system: What the other system is called, 1 to 400 bytes.
+            external_id: What it calls it: an opaque text, 1 to 1,400 bytes.
+            actor: Who acts.
+            reason: Why, in words.
+
+        Returns:
+            The record of the number.
+
         Raises:
             InvalidValue: A text is empty, or none that a store keeps.
             LinkTaken: That name leads to another number.
@@ -277,7 +229,18 @@ class Registry(Bound):
         actor: str | None = None,
         reason: str = "",
     ) -> Record:
-        """Forget such a name; the record it led to. Errors as for :meth:`by_external`."""
+        """Forget a name that another system has. Errors as for :meth:`by_external`.
+
+        Args:
+            system: As for :meth:`link`.
+            external_id: As for :meth:`link`.
+            scheme: The name of the scheme, where the registry has several.
+            actor: Who acts.
+            reason: Why, in words.
+
+        Returns:
+            The record that it led to.
+        """
         return self._run(self._living.unlink(system, external_id, scheme, actor, reason))
 
     def advance(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from crmid.maintenance.findings import AuditReport
-from crmid.records import Tally
 from crmid.registry.asks import Plan
 from crmid.registry.known import Known
 
@@ -20,12 +19,13 @@ def audit(  # noqa: PLR0913 (each is an option of the caller)
     known: Known,
     scheme: str | None,
     *,
+    lists: bool,
     texts: bool,
     keep: int,
     each: Each | None,
     progress: Progress | None,
 ) -> Plan[AuditReport]:
-    """All counters, and all numbers if ``texts``."""
+    """All counters that can be found, and all numbers if ``texts``."""
     found = Collected(keep, each)
     done = 0
 
@@ -36,15 +36,14 @@ def audit(  # noqa: PLR0913 (each is an option of the caller)
             progress(done, total)
 
     total = 0
-    counted: dict[str, list[Tally]] = {}
-    for series in known.series(scheme):
-        counted[series] = yield from reading.tallies(series)
-        total += sum(tally.count for tally in counted[series])
-    sequences = {one.series: one.layout.sequence for one in known.catalog}
-    for series, tallies in counted.items():
-        sequence = sequences[series]
+    serieses = known.series(scheme)
+    if texts and progress is not None:
+        for series in serieses:
+            total += yield from reading.size(series)
+    for series in serieses:
+        sequence = known.sequences[series]
         if sequence is not None:
-            yield from Counting(known, series, sequence, found).audit(tallies)
+            yield from Counting(known, series, sequence, found).audit(lists=lists)
         if texts:
             yield from Texts(known, series, found).audit(told)
     return found.report()

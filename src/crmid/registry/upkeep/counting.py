@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable
 
-from crmid.counters import MAX_VALUE, CounterKey
+from crmid.counters import CounterKey
 from crmid.errors import InvalidNumber
 from crmid.maintenance.findings import Fault, Gap, Why
 from crmid.parts import SequenceNumber
-from crmid.records import Record, Span, State, Tally
-from crmid.registry import asks
+from crmid.records import Extent, Record, Span, State
 from crmid.registry.asks import Plan
 from crmid.registry.known import Known
 
 from . import reading
 from .collecting import Collected
 from .explaining import explained
-from .missing import Missing, phases, proven
+from .missing import Missing, phases
 
 
 __all__ = ["Counting"]
@@ -36,35 +34,45 @@ class Counting:
         self._found = found
         self._by_hand: dict[CounterKey, array[int]] | None = None
 
-    def audit(self, tallies: Iterable[Tally]) -> Plan[None]:
-        """Each counter that has numbers."""
-        groups: defaultdict[CounterKey, list[Tally]] = defaultdict(list)
-        for tally in tallies:
-            groups[tally.key].append(tally)
-        for key, group in groups.items():
-            yield from self._counter(key, group)
+    def audit(self, *, lists: bool) -> Plan[None]:
+        """Each counter that has numbers; where the store can list them, all others too."""
+        groups: defaultdict[CounterKey, list[Extent]] = defaultdict(list)
+        for extent in (yield from reading.extents(self._series)):
+            groups[extent.key].append(extent)
+        # They are read after the extents: so each counter is at least where its numbers are.
+        counters = yield from reading.counters(self._series, groups, lists=lists)
+        for key, next_value in counters.items():
+            yield from self._counter(key, next_value, groups.get(key, []))
 
-    def _counter(self, key: CounterKey, tallies: list[Tally]) -> Plan[None]:
-        # The tallies were read before: so the counter is at least where they are.
+    def _counter(
+        self, key: CounterKey, next_value: int | None, extents: list[Extent]
+    ) -> Plan[None]:
         start, step = self._sequence.start, self._sequence.step
-        next_value = yield from asks.peek(key)
-        highest = max((t.greatest for t in tallies if t.greatest is not None), default=None)
+        ends = [(e.least, e.greatest) for e in extents if e.least is not None]
+        highest = max((end for _, end in ends if end is not None), default=None)
         if highest is not None and (next_value is None or next_value <= highest):
             stands = "is not there" if next_value is None else f"stands at {next_value}"
             detail = f"{key} {stands}, and {highest} is on record"
             self._found.fault(Fault.BEHIND, key.series, "", detail)
         hi = max(start, next_value or 0, 0 if highest is None else highest + 1)
-        count = sum(tally.count for tally in tallies)
-        shared = False
-        if not proven(tallies, start, hi, step):
-            shared = yield from self._missing(key, start, hi, count)
-        if any(state is State.VOID for tally in tallies for state, _ in tally.states):
-            yield from self._void(key, start, hi, shared=shared)
+        if not extents and hi == start:
+            return  # whatever was taken of it went back
+        by_hand = any(extent.unplaced for extent in extents)
+        count, shared = yield from self._missing(key, start, hi, by_hand=by_hand)
+        yield from self._void(key, start, hi, shared=shared)
+        if by_hand or step != 1 or any(least < start for least, _ in ends):
+            count = yield from reading.count(key)
         self._found.counter(key, start, next_value, count)
 
-    def _missing(self, key: CounterKey, start: int, hi: int, count: int) -> Plan[bool]:
-        """The values on no record; whether some are on several."""
+    def _missing(
+        self, key: CounterKey, start: int, hi: int, *, by_hand: bool
+    ) -> Plan[tuple[int, bool]]:
+        """The values on no record; how many records there are, and if some have one value.
+
+        Of a counter by steps all records are read, and not counted.
+        """
         several = False
+        count = 0
 
         def judge(records: list[Record]) -> None:
             nonlocal several
@@ -72,32 +80,33 @@ class Counting:
             self._judge(records)
 
         def flush(runs: list[tuple[int, int]]) -> Plan[None]:
-            return self._explain(key, runs, count)
+            return self._explain(key, runs, by_hand=by_hand)
 
         missing = Missing(key, flush, judge, self._odd)
         step = self._sequence.step
         if step == 1:
-            yield from missing.search(start, hi)
+            count = yield from missing.search(start, hi)
         else:
             noted = yield from reading.spans(key, start, hi)
             for lo, end in phases(start, hi, noted):
                 yield from missing.read(lo, end, step)
-        return several
+        return count, several
 
-    def _explain(self, key: CounterKey, runs: list[tuple[int, int]], count: int) -> Plan[None]:
+    def _explain(
+        self, key: CounterKey, runs: list[tuple[int, int]], *, by_hand: bool
+    ) -> Plan[None]:
         noted: list[Span] = yield from reading.spans(key, runs[0][0], runs[-1][1])
-        by_hand = yield from self._made_by_hand(key, count)
-        for gap in explained(key, runs, self._sequence.step, noted, by_hand):
+        values = array("q")
+        if by_hand:
+            values = (yield from self._made_by_hand()).get(key, values)
+        for gap in explained(key, runs, self._sequence.step, noted, values):
             self._found.gap(gap)
 
-    def _made_by_hand(self, key: CounterKey, count: int) -> Plan[array[int]]:
+    def _made_by_hand(self) -> Plan[dict[CounterKey, array[int]]]:
         """The values that numbers without a sequence number would have; read when needed."""
         if self._by_hand is None:
-            whole = yield from reading.buckets(key, 0, MAX_VALUE, MAX_VALUE)
-            if sum(row[1] for row in whole) == count:  # each record of it is counted
-                return array("q")
             self._by_hand = yield from self._read_by_hand()
-        return self._by_hand.get(key, array("q"))
+        return self._by_hand
 
     def _read_by_hand(self) -> Plan[dict[CounterKey, array[int]]]:
         found: dict[CounterKey, array[int]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from crmid.counters import MAX_VALUE, CounterKey
@@ -32,12 +32,13 @@ __all__ = ["content", "dump"]
 Emit = Callable[[str, str, Sequence[Kept | Span | Standing]], object]
 
 
-def dump(
+def dump(  # noqa: PLR0913 (each says what the stores can, or is an option of the caller)
     serieses: Sequence[str],
     path: str | os.PathLike[str],
     at: int,
     *,
     remembers: bool,
+    lists: bool,
     progress: Callable[[int], object] | None,
 ) -> Plan[Seal]:
     """Write a file, which gets its name when it is whole."""
@@ -60,7 +61,7 @@ def dump(
 
             file.write(f"{head_of(at)}\n")
             for series in serieses:
-                yield from content(series, emit, remembers=remembers)
+                yield from content(series, emit, remembers=remembers, lists=lists)
             seal = chain.seal(at)
             file.write(f"{as_line(seal.to_dict())}\n")
             file.flush()
@@ -72,11 +73,25 @@ def dump(
     return seal
 
 
-def content(series: str, emit: Emit, *, remembers: bool) -> Plan[None]:
+def content(
+    series: str,
+    emit: Emit,
+    *,
+    remembers: bool,
+    lists: bool,
+    keys: Iterable[CounterKey] = (),
+) -> Plan[None]:
     """What there is of a series, piece by piece.
 
     Counters come last: what is claimed meanwhile is below them. Pieces are full but for the
     last one: so the same records are the same pieces, and have the same digest.
+
+    Args:
+        series: The family of numbers.
+        emit: Takes the pieces.
+        remembers: Whether the store of counters remembers rules.
+        lists: Whether it can list its counters.
+        keys: Counters to look at besides those that have numbers, and those that are listed.
     """
     after, more = "", True
     while more:
@@ -85,15 +100,13 @@ def content(series: str, emit: Emit, *, remembers: bool) -> Plan[None]:
         if page:
             emit("records", series, (yield from _kept(series, page)))
             after = page[-1].number
-    keys = dict.fromkeys(tally.key for tally in (yield from reading.tallies(series)))
-    counters: list[tuple[CounterKey, int]] = []
-    for key in keys:
+    keys = {*keys, *(extent.key for extent in (yield from reading.extents(series)))}
+    stand = yield from reading.counters(series, keys, lists=lists)
+    for key in stand:
         noted = yield from reading.spans(key, 0, MAX_VALUE)
         if noted:
             emit("spans", series, noted)
-        next_value = yield from asks.peek(key)
-        if next_value is not None:
-            counters.append((key, next_value))
+    counters = [(key, value) for key, value in stand.items() if value is not None]
     rules = (yield from reading.recall(series)) if remembers else None
     emit("series", series, [Standing(rules, tuple(counters))])
 

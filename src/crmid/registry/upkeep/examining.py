@@ -9,7 +9,7 @@ from crmid.errors import StoreError, shown
 from crmid.maintenance.diagnoses import Complaint, Diagnosis
 from crmid.maintenance.forecasts import Level
 from crmid.maintenance.wording import moment
-from crmid.records import Tally
+from crmid.records import Extent
 from crmid.registry import asks
 from crmid.registry.asks import Plan
 from crmid.registry.known import Known
@@ -33,6 +33,7 @@ class Doctor:
         self._known = known
         self._stores = {id(store): store for store in (records, counters)}.values()
         self._remembers = hasattr(counters, "recall")
+        self._lists = hasattr(counters, "counters")
         self._now = now
         self._found: list[Complaint] = []
 
@@ -61,17 +62,19 @@ class Doctor:
             )
 
     def _series(self, series: str) -> Plan[None]:
-        tallies = yield from reading.tallies(series)
+        extents = yield from reading.extents(series)
+        keys = [extent.key for extent in extents]
+        counters = yield from reading.counters(series, keys, lists=self._lists)
         yield from self._rules(series)
-        for tally in tallies:
-            yield from self._counter(tally)
-        self._schemes(series, tallies)
+        for extent in extents:
+            yield from self._counter(extent, counters[extent.key])
+        self._schemes(series, extents)
         stale = yield from asks.expired(series, self._now, 1)
         if stale:
             detail = f"{stale[0].number} and maybe others are reserved no longer"
             self._complain("reservations", series, detail, "call expire() now and then")
         horizon = Horizon(self._now, _QUARTER, _QUARTER, _LOW)
-        for each in (yield from of_series(self._known, series, tallies, horizon)):
+        for each in (yield from of_series(self._known, series, counters, horizon)):
             if each.level is not Level.FINE:
                 remedy = "let a new version of the scheme print more digits"
                 self._complain("room", str(each.key), str(each), remedy)
@@ -86,11 +89,10 @@ class Doctor:
             remedy = "give the scheme its old rules, or let it begin a new series"
             self._complain("series changed", series, detail, remedy)
 
-    def _counter(self, tally: Tally) -> Plan[None]:
-        key, highest = tally.key, tally.greatest
+    def _counter(self, extent: Extent, next_value: int | None) -> Plan[None]:
+        key, highest = extent.key, extent.greatest
         if highest is None:
             return
-        next_value = yield from asks.peek(key)
         if next_value is None or next_value <= highest:
             stands = "is not there" if next_value is None else f"stands at {next_value:,}"
             self._complain(
@@ -106,9 +108,9 @@ class Doctor:
             remedy = "set the clock of this machine, or find the one that was ahead"
             self._complain("clock", str(key), detail, remedy)
 
-    def _schemes(self, series: str, tallies: Sequence[Tally]) -> None:
+    def _schemes(self, series: str, extents: Sequence[Extent]) -> None:
         names = {scheme.name for scheme in self._known.catalog}
-        for name in sorted({tally.scheme for tally in tallies} - names):
+        for name in sorted({extent.scheme for extent in extents} - names):
             detail = f"numbers of {shown(name)} are on record, and it is no scheme here"
             self._complain("scheme", series, detail, "add the scheme to the catalog")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import attrs
@@ -12,8 +12,6 @@ from crmid.errors import InvalidValue, shown
 from crmid.maintenance.forecasts import Forecast, forecast_of
 from crmid.parts import SequenceNumber
 from crmid.periods import Reset, instant
-from crmid.records import Tally
-from crmid.registry import asks
 from crmid.registry.asks import Plan
 from crmid.registry.known import Known
 
@@ -54,20 +52,26 @@ class Horizon:
                 raise InvalidValue(name, f"expected a timedelta above zero, not {shown(given)}")
 
 
-def forecasts(known: Known, scheme: str | None, horizon: Horizon) -> Plan[list[Forecast]]:
-    """One for each counter of the current period that has numbers; the most urgent first."""
+def forecasts(
+    known: Known, scheme: str | None, horizon: Horizon, *, lists: bool
+) -> Plan[list[Forecast]]:
+    """One for each counter of the current period; the most urgent first."""
     found: list[Forecast] = []
     for series in known.series(scheme):
         if known.sequences[series] is not None:
-            tallies = yield from reading.tallies(series)
-            found += yield from of_series(known, series, tallies, horizon)
+            keys = [extent.key for extent in (yield from reading.extents(series))]
+            counters = yield from reading.counters(series, keys, lists=lists)
+            found += yield from of_series(known, series, counters, horizon)
     return sorted(found, key=lambda each: (each.left / each.capacity, each.key))
 
 
 def of_series(
-    known: Known, series: str, tallies: Sequence[Tally], horizon: Horizon
+    known: Known,
+    series: str,
+    counters: Mapping[CounterKey, int | None],
+    horizon: Horizon,
 ) -> Plan[list[Forecast]]:
-    """Those of one series, in any order."""
+    """Those of one series, in any order, by what its counters give next."""
     schemes = [each for each in known.catalog if each.series == series]
     sequences = [each.layout.sequence for each in schemes]
     if (sequence := sequences[0]) is None:
@@ -77,8 +81,8 @@ def of_series(
     here = schemes[0].layout.local(today).date()
     period = "" if sequence.reset is None else sequence.reset.key(here)
     found: list[Forecast] = []
-    for key in dict.fromkeys(tally.key for tally in tallies):
-        if key.period != period or (next_value := (yield from asks.peek(key))) is None:
+    for key, next_value in counters.items():
+        if key.period != period or next_value is None:
             continue
         taken, over = yield from _taken(key, next_value, sequence, horizon)
         found.append(

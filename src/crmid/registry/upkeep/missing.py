@@ -1,7 +1,8 @@
-"""Which values of a counter are on no record: three steps, each one only where it must be.
+"""Which values of a counter are on no record: each step only where it must be.
 
-Count, lowest and highest prove that nothing is missing and nothing is shared; else the counts
-of buckets find the bad ranges; else those ranges alone are read, in order.
+One look along an index counts the records of each bucket of values, and how many values are
+different: a bucket that is full has no gap and no repeat, which proves most counters. Bad ones
+that are wide are divided again; the others alone are read, in order.
 """
 
 from __future__ import annotations
@@ -10,26 +11,17 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from crmid.counters import CounterKey
-from crmid.records import Record, Span, Tally
+from crmid.records import Record, Span
 from crmid.registry.asks import Plan
 
 from . import reading
 
 
-__all__ = ["Missing", "phases", "proven"]
+__all__ = ["Missing", "phases"]
 
 _BUCKETS = 1_000
 _RUNS = 1_000  # that are explained together, by one look at the notes
 _READ = 10_000  # a bad bucket of so many values is read; a wider one is divided first
-
-
-def proven(tallies: Sequence[Tally], lo: int, hi: int, step: int) -> bool:
-    """Whether the counts prove that each value is on one record: none missing, none shared."""
-    if step != 1 or len(tallies) != 1:  # a value between the steps would pass for a missing one
-        return False
-    (tally,) = tallies
-    ends = (tally.least, tally.greatest) == (lo, hi - 1)
-    return ends and tally.count == tally.distinct == hi - lo
 
 
 def phases(start: int, hi: int, spans: Sequence[Span]) -> list[tuple[int, int]]:
@@ -62,19 +54,22 @@ class Missing:
         self._odd = odd
         self._runs: list[tuple[int, int]] = []
 
-    def search(self, lo: int, hi: int) -> Plan[None]:
-        """Look through a range of a counter that counts by one."""
-        yield from self._search(lo, hi)
+    def search(self, lo: int, hi: int) -> Plan[int]:
+        """Look through a range of a counter that counts by one; how many records it has."""
+        width = max(_READ, -(-(hi - lo) // _BUCKETS))
+        counts = yield from reading.buckets(self._key, lo, hi, width)
+        yield from self._search(lo, hi, width, counts)
         yield from self._relay(0)
+        return sum(count for _, count, _ in counts)
 
     def read(self, lo: int, hi: int, step: int) -> Plan[None]:
         """Look through a range record by record, whatever the step."""
         yield from self._read(lo, hi, step)
         yield from self._relay(0)
 
-    def _search(self, lo: int, hi: int) -> Plan[None]:
-        width = max(_READ, -(-(hi - lo) // _BUCKETS))
-        counts = yield from reading.buckets(self._key, lo, hi, width)
+    def _search(
+        self, lo: int, hi: int, width: int, counts: Sequence[tuple[int, int, int]]
+    ) -> Plan[None]:
         at = lo
         bad: tuple[int, int] | None = None  # to be read, and not read yet
         for index, count, distinct in counts:
@@ -90,7 +85,9 @@ class Missing:
             if good:
                 continue
             if width > _READ:
-                yield from self._search(begin, end)
+                narrow = max(_READ, -(-width // _BUCKETS))
+                inside = yield from reading.buckets(self._key, begin, end, narrow)
+                yield from self._search(begin, end, narrow, inside)
             else:
                 bad = (begin if bad is None else bad[0], end)
         if bad is not None:

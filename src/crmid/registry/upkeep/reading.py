@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from crmid.counters import CounterKey
-from crmid.records import Event, Link, Record, Span, State, Tally
+from crmid.records import Event, Extent, Link, Record, Span, State
+from crmid.registry import asks
 from crmid.registry.asks import Ask, Plan
 from crmid.stores.number_checks import MAX_ITEMS
 
@@ -13,15 +14,18 @@ from crmid.stores.number_checks import MAX_ITEMS
 __all__ = [
     "PAGE",
     "buckets",
+    "count",
+    "counters",
     "events",
+    "extents",
     "latest",
     "recall",
     "remember",
     "restore",
     "run",
     "scan",
+    "size",
     "spans",
-    "tallies",
 ]
 
 #: How many records are read at once.
@@ -54,10 +58,48 @@ def buckets(key: CounterKey, lo: int, hi: int, width: int) -> Plan[list[tuple[in
     return answer
 
 
-def tallies(series: str) -> Plan[list[Tally]]:
-    """:meth:`crmid.stores.NumberAudit.tallies`."""
-    answer: list[Tally] = yield Ask("records", "tallies", (series,))
+def count(key: CounterKey) -> Plan[int]:
+    """:meth:`crmid.stores.NumberAudit.count`."""
+    answer: int = yield Ask("records", "count", (key,))
     return answer
+
+
+def size(series: str) -> Plan[int]:
+    """How many numbers a series has."""
+    many = 0
+    for key in sorted({extent.key for extent in (yield from extents(series))}):
+        many += yield from count(key)
+    return many
+
+
+def extents(series: str) -> Plan[list[Extent]]:
+    """:meth:`crmid.stores.NumberAudit.extents`."""
+    answer: list[Extent] = yield Ask("records", "extents", (series,))
+    return answer
+
+
+def counters(
+    series: str, keys: Iterable[CounterKey], *, lists: bool
+) -> Plan[dict[CounterKey, int | None]]:
+    """The counters of a series, sorted, each with what it gives next.
+
+    Args:
+        series: The family of counters.
+        keys: Those that are known, because they have numbers.
+        lists: Whether the store can list all of them.
+    """
+    found: dict[CounterKey, int | None] = {}
+    after: CounterKey | None = None
+    more = lists
+    while more:
+        page: list[tuple[CounterKey, int]]
+        page = yield Ask("counters", "counters", (series, after, PAGE))
+        more = len(page) == PAGE
+        found.update(page)
+        after = page[-1][0] if page else None
+    for key in set(keys) - found.keys():
+        found[key] = yield from asks.peek(key)
+    return dict(sorted(found.items()))
 
 
 def spans(key: CounterKey, lo: int, hi: int) -> Plan[list[Span]]:

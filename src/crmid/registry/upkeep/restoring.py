@@ -33,11 +33,13 @@ class Restoring:
         path: str | os.PathLike[str],
         *,
         remembers: bool,
+        lists: bool,
         progress: Callable[[int], object] | None,
     ) -> None:
         self._serieses = serieses
         self._path = Path(path)
         self._remembers = remembers
+        self._lists = lists
         self._progress = progress
         self._standings: dict[str, Standing] = {}
         self._there: defaultdict[str, int] = defaultdict(int)  # records that need no writing
@@ -81,8 +83,7 @@ class Restoring:
             if series not in self._serieses:
                 raise RestoreRefused(series, "is a series of no scheme of this registry")
             if series not in counts:
-                tallies = yield from reading.tallies(series)
-                counts[series] = sum(tally.count for tally in tallies)
+                counts[series] = yield from reading.size(series)
             for standing in piece.all(Standing):
                 self._standings[series] = standing
             if (kept := piece.all(Kept)) and counts[series]:
@@ -113,8 +114,12 @@ class Restoring:
             stored = yield from reading.recall(series)
             if stored not in {None, standing.rules}:
                 raise RestoreRefused(series, f"counts by {stored}, not by {standing.rules}")
-        for key, next_value in standing.counters:
-            stands = yield from asks.peek(key)
+        nexts = dict(standing.counters)
+        stand = yield from reading.counters(series, nexts, lists=self._lists)
+        for key, stands in stand.items():
+            if key not in nexts:
+                raise RestoreRefused(str(key), "counts here, and not in the dump")
+            next_value = nexts[key]
             if stands is not None and stands > next_value:
                 raise RestoreRefused(
                     str(key), f"stands at {stands}, beyond the {next_value} of the dump"
@@ -157,8 +162,14 @@ class Restoring:
             chain.count(things)
             chain.add([line_of(thing) for thing in things])
 
-        for series in self._standings:
-            yield from content(series, emit, remembers=self._remembers)
+        for series, standing in self._standings.items():
+            yield from content(
+                series,
+                emit,
+                remembers=self._remembers,
+                lists=self._lists,
+                keys=dict(standing.counters),
+            )
         if chain.seal(seal.at) != seal:
             raise RestoreRefused(
                 str(self._path), "is not what the store holds now: is somebody writing to it?"

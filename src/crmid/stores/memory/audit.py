@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import bisect
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 
 from crmid.counters import CounterKey
-from crmid.records import Event, Link, Record, Span, State, Tally
+from crmid.records import Event, Extent, Link, Record, Span, State
 from crmid.stores import number_checks as checks
 from crmid.stores.blocks import check_key
 
@@ -65,13 +65,18 @@ class MemoryAudit(Families):
                 values[(seq - lo) // width].append(seq)
         return [(n, len(values[n]), len(set(values[n]))) for n in sorted(values)]
 
-    def tallies(self, series: str, /) -> list[Tally]:
-        """See :meth:`crmid.stores.NumberAudit.tallies`."""
+    def extents(self, series: str, /) -> list[Extent]:
+        """See :meth:`crmid.stores.NumberAudit.extents`."""
         checks.check_texts(series=series)
-        groups: defaultdict[tuple[CounterKey, str], list[Record]] = defaultdict(list)
+        groups: defaultdict[tuple[CounterKey, str], list[int | None]] = defaultdict(list)
         for record in self._records(series):
-            groups[record.key, record.scheme].append(record)
-        return [_tally(*group, groups[group]) for group in sorted(groups)]
+            groups[record.key, record.scheme].append(record.seq)
+        return [_extent(*group, groups[group]) for group in sorted(groups)]
+
+    def count(self, key: CounterKey, /) -> int:
+        """See :meth:`crmid.stores.NumberAudit.count`."""
+        check_key(key)
+        return sum(record.key == key for record in self._records(key.series))
 
     def spans(self, key: CounterKey, lo: int, hi: int, /) -> list[Span]:
         """See :meth:`crmid.stores.NumberAudit.spans`."""
@@ -152,15 +157,7 @@ class MemoryAudit(Families):
         return [(r.seq, r) for r in records if r.seq is not None and r.key == key]
 
 
-def _tally(key: CounterKey, scheme: str, records: Sequence[Record]) -> Tally:
-    seqs = {record.seq for record in records if record.seq is not None}
-    states = Counter(record.state for record in records)
-    return Tally(
-        key,
-        scheme,
-        len(records),
-        len(seqs),
-        min(seqs, default=None),
-        max(seqs, default=None),
-        tuple(sorted(states.items())),
-    )
+def _extent(key: CounterKey, scheme: str, given: Sequence[int | None]) -> Extent:
+    seqs = [seq for seq in given if seq is not None]
+    ends = min(seqs, default=None), max(seqs, default=None)
+    return Extent(key, scheme, *ends, unplaced=len(seqs) < len(given))

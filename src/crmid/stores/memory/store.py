@@ -16,6 +16,7 @@ from crmid.stores.blocks import (
     next_block,
 )
 from crmid.stores.capabilities import Capability
+from crmid.stores.number_checks import check_counters
 
 from .audit import MemoryAudit
 from .numbers import MemoryNumbers
@@ -29,8 +30,8 @@ class MemoryStore(MemoryNumbers, MemoryAudit):
 
     For tests: with the process the counters are gone, so numbers that outlive it would be
     repeated. It implements :class:`~crmid.stores.CounterStore`,
-    :class:`~crmid.stores.SeriesMemory`, :class:`~crmid.stores.TakesBack` and
-    :class:`~crmid.stores.RecordStore`. A forked child
+    :class:`~crmid.stores.SeriesMemory`, :class:`~crmid.stores.TakesBack`,
+    :class:`~crmid.stores.ListsCounters` and :class:`~crmid.stores.RecordStore`. A forked child
     and a pickled copy would count on from the same values; both are refused with a
     :class:`~crmid.errors.StoreError`.
     """
@@ -74,6 +75,16 @@ class MemoryStore(MemoryNumbers, MemoryAudit):
         self._refuse_in_child()
         with self._lock:
             return self._next.get(key)
+
+    def counters(
+        self, series: str, after: CounterKey | None, limit: int, /
+    ) -> list[tuple[CounterKey, int]]:
+        """See :meth:`crmid.stores.ListsCounters.counters`."""
+        check_counters(series, after, limit)
+        self._refuse_in_child()
+        with self._lock:
+            known = [each for each in self._next.items() if each[0].series == series]
+        return sorted(each for each in known if after is None or each[0] > after)[:limit]
 
     def give_back(self, block: Block, /) -> bool:
         """See :meth:`crmid.stores.TakesBack.give_back`."""

@@ -104,7 +104,7 @@ class Server:
                     "client_or_url", "must look like redis://host:6379/0, rediss:// or unix://"
                 ) from None
         elif isinstance(client_or_url, client_type):
-            pool = getattr(client_or_url, "connection_pool")  # noqa: B009
+            pool = getattr(client_or_url, "connection_pool")  # noqa: B009 (types of drivers differ)
         else:
             wanted = client_type.__module__.removesuffix(".client") + ".Redis"
             raise TypeError(

@@ -75,7 +75,7 @@ class MariaDB(Updating):
         ask = getattr(connection, "get_autocommit", None)
         return bool(connection.autocommit if ask is None else ask())
 
-    def autocommit(self, connection: Any, on: bool, /) -> Any:  # noqa: FBT001
+    def autocommit(self, connection: Any, on: bool, /) -> Any:  # noqa: FBT001 (one flag, by position)
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
         if hasattr(connection, "get_autocommit"):
             return connection.autocommit(on)

@@ -81,7 +81,7 @@ def checked_schema(schema: str | None) -> str | None:
     """
     if schema is None:
         return None
-    if not isinstance(schema, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(schema, str):  # pyright: ignore[reportUnnecessaryIsInstance] # callers may be untyped
         raise TypeError(f"schema must be a str, not {shown(schema)}")
     good = schema.isprintable() and not set(schema) & set('%{}"`.\\')
     if not good or not 0 < len(schema.encode()) < 64:

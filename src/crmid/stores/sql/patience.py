@@ -59,7 +59,7 @@ class Patient:
         _begin(taken.connection, self._patience)
         return taken
 
-    def give_back(self, taken: Taken, sound: bool, /) -> None:  # noqa: FBT001
+    def give_back(self, taken: Taken, sound: bool, /) -> None:  # noqa: FBT001 (one flag, by position)
         """See :class:`~crmid.stores.sql.sync.sources.Source`."""
         _end(taken.connection)
         self._source.give_back(taken, sound)
@@ -82,7 +82,7 @@ class AsyncPatient:
         _begin(taken.connection, self._patience)
         return taken
 
-    async def give_back(self, taken: AsyncTaken, sound: bool, /) -> None:  # noqa: FBT001
+    async def give_back(self, taken: AsyncTaken, sound: bool, /) -> None:  # noqa: FBT001 (one flag, by position)
         """See :class:`~crmid.stores.sql.aio.sources.AsyncSource`."""
         _end(taken.connection)
         await self._source.give_back(taken, sound)

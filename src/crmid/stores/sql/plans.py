@@ -196,7 +196,7 @@ class Dialect(JoinDialect, Protocol):
         """Whether each statement is a transaction of its own."""
         ...
 
-    def autocommit(self, connection: Any, on: bool, /) -> Any:  # noqa: FBT001
+    def autocommit(self, connection: Any, on: bool, /) -> Any:  # noqa: FBT001 (one flag, by position)
         """Switch that, outside a transaction; async code awaits what is returned."""
         ...
 

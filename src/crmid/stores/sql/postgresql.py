@@ -86,7 +86,7 @@ class PostgreSQL(Upserting):
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
         return bool(connection.autocommit)
 
-    def autocommit(self, connection: Any, on: bool, /) -> Any:  # noqa: FBT001
+    def autocommit(self, connection: Any, on: bool, /) -> Any:  # noqa: FBT001 (one flag, by position)
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
         return connection.set_autocommit(on)
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmid.counters import CounterKey
-from crmid.records import Event, Link, Record, Span, State, Tally
+from crmid.records import Event, Extent, Link, Record, Span, State
 from crmid.stores import number_checks as checks
 from crmid.stores.blocks import check_key
 
 from . import number_tables as tables
 from . import number_writing as writing
+from . import schema
 from .numbers import SQLiteFile
 
 
@@ -22,9 +22,23 @@ if TYPE_CHECKING:
 
 __all__ = ["SQLiteAudit"]
 
+_OF_LINE = "FROM crmid_number WHERE line = l.id"
+_EXTENTS = f"""\
+SELECT scope, period, scheme, (SELECT min(seq) {_OF_LINE}), (SELECT max(seq) {_OF_LINE}),
+  EXISTS (SELECT 1 {_OF_LINE} AND seq IS NULL)
+FROM crmid_line l WHERE series = ? AND EXISTS (SELECT 1 {_OF_LINE})
+ORDER BY scope, period, scheme"""
+
 
 class SQLiteAudit(SQLiteFile):
     """The part of an SQLiteStore that reads in bulk, and puts back."""
+
+    def counters(
+        self, series: str, after: CounterKey | None, limit: int, /
+    ) -> list[tuple[CounterKey, int]]:
+        """See :meth:`crmid.stores.ListsCounters.counters`."""
+        checks.check_counters(series, after, limit)
+        return self._session().read(lambda c: schema.counters(c, series, after, limit)) or []
 
     def scan(self, series: str, after: str, limit: int, /) -> list[Record]:
         """See :meth:`crmid.stores.NumberAudit.scan`."""
@@ -47,13 +61,14 @@ class SQLiteAudit(SQLiteFile):
         check_key(key)
         checks.check_limit(limit)
         seq, number = after
-        only = () if state is None else (str(state),)
+        # A literal, because the index of what is void is of no use for a parameter.
+        only = "" if state is None else f"AND n.state = '{State(state)}'"
         found: list[Record] = []
         for line in self._look(lambda connection: tables.lines(connection, key)):
             found += self._records(
                 "WHERE n.line = ? AND n.seq >= ? AND n.seq < ? AND (n.seq > ? OR n.number > ?) "
-                f"{'AND n.state = ? ' * len(only)}ORDER BY n.seq, n.number LIMIT ?",
-                *(line, seq, hi, seq, number, *only, limit),
+                f"{only} ORDER BY n.seq, n.number LIMIT ?",
+                *(line, seq, hi, seq, number, limit),
             )
         return sorted(found, key=lambda record: (record.seq or 0, record.number))[:limit]
 
@@ -65,37 +80,45 @@ class SQLiteAudit(SQLiteFile):
         checks.check_width(width)
 
         def work(connection: sqlite3.Connection) -> list[tuple[int, int, int]]:
+            found: list[tuple[int, int, int]] = []
+            lines, at = tables.lines(connection, key), lo
+            # One after the other: the values of each are in order in the index, while all of
+            # them at once would be sorted.
             query = f"""\
-                SELECT (seq - ?) / ? AS bucket, count(*), count(DISTINCT seq) FROM crmid_number
-                WHERE line IN ({_marks(lines := tables.lines(connection, key))})
-                AND seq >= ? AND seq < ? GROUP BY bucket ORDER BY bucket"""
-            return list(connection.execute(query, (lo, width, *lines, lo, hi)))
-
-        return self._look(work)
-
-    def tallies(self, series: str, /) -> list[Tally]:
-        """See :meth:`crmid.stores.NumberAudit.tallies`."""
-        checks.check_texts(series=series)
-
-        def work(connection: sqlite3.Connection) -> list[Tally]:
-            states: defaultdict[int, list[tuple[State, int]]] = defaultdict(list)
-            query = """\
-                SELECT line, state, count(*) FROM crmid_number
-                WHERE line IN (SELECT id FROM crmid_line WHERE series = ?)
-                GROUP BY line, state ORDER BY line, state"""
-            for line, state, count in connection.execute(query, (series,)):
-                states[line].append((State(state), count))
-            query = """\
-                SELECT l.id, l.scope, l.period, l.scheme, count(*), count(DISTINCT seq),
-                  min(seq), max(seq) FROM crmid_line l JOIN crmid_number n ON n.line = l.id
-                WHERE l.series = ? GROUP BY l.id ORDER BY l.scope, l.period, l.scheme"""
-            found: list[Tally] = []
-            for line, scope, period, *counts in connection.execute(query, (series,)):
-                fields: Any = (CounterKey(series, scope, period), *counts, tuple(states[line]))
-                found.append(Tally(*fields))
+                SELECT count(*), count(DISTINCT seq) FROM crmid_number
+                WHERE line IN ({_marks(lines)}) AND seq >= ? AND seq < ?"""
+            while (least := tables.least(connection, lines, at, hi)) is not None:
+                bucket = (least - lo) // width
+                at = min(lo + (bucket + 1) * width, hi)
+                counts = connection.execute(query, (*lines, least, at)).fetchone()
+                found.append((bucket, *counts))
             return found
 
         return self._look(work)
+
+    def extents(self, series: str, /) -> list[Extent]:
+        """See :meth:`crmid.stores.NumberAudit.extents`."""
+        checks.check_texts(series=series)
+
+        def work(connection: sqlite3.Connection) -> list[Extent]:
+            rows = connection.execute(_EXTENTS, (series,))
+            return [
+                Extent(CounterKey(series, scope, period), scheme, least, most, bool(unplaced))
+                for scope, period, scheme, least, most, unplaced in rows
+            ]
+
+        return self._look(work)
+
+    def count(self, key: CounterKey, /) -> int:
+        """See :meth:`crmid.stores.NumberAudit.count`."""
+        check_key(key)
+
+        def work(connection: sqlite3.Connection) -> list[int]:
+            query = "SELECT count(*) FROM crmid_number WHERE line = ?"
+            lines = tables.lines(connection, key)
+            return [connection.execute(query, (line,)).fetchone()[0] for line in lines]
+
+        return sum(self._look(work))
 
     def spans(self, key: CounterKey, lo: int, hi: int, /) -> list[Span]:
         """See :meth:`crmid.stores.NumberAudit.spans`."""

@@ -89,7 +89,7 @@ class SQLite:
         """See :class:`~crmid.stores.sql.plans.JoinDialect`."""
         files = (yield Statement("PRAGMA database_list")).rows
         main = next(file for _, name, file in files if name == "main")
-        if os.path.realpath(main) != os.path.realpath(self._path):  # noqa: PTH
+        if os.path.realpath(main) != os.path.realpath(self._path):
             shown = faults.name_of(main) or "a database in memory"
             return Standing(None, f"the transaction is on another file: {shown}", "")
         synchronous = (yield Statement("PRAGMA synchronous")).value
@@ -129,10 +129,10 @@ class SQLite:
 
     def remember(self, call: Call, series: str, rules: str, /) -> Plan[str]:
         """See :class:`~crmid.stores.sql.plans.JoinDialect`."""
+        yield from self._lock(call)
         stored = yield from self.recall(series)
         if stored is not None:
             return stored
-        yield from self._lock(call)
         yield Statement(schema.REMEMBER, {"series": series, "rules": rules})
         return rules
 

@@ -22,6 +22,7 @@ __all__ = [
     "as_json",
     "claimed",
     "event_of",
+    "least",
     "lines",
     "made",
     "record_of",
@@ -105,11 +106,17 @@ CREATE TABLE crmid_span (
 
 #: Which records refer to something.
 LIVE = "state IN ('assigned', 'active', 'archived')"
-_KEPT = "BEGIN SELECT RAISE(ABORT, 'crmid keeps events as they are'); END"
+_KEPT = """\
+CREATE TRIGGER crmid_{0}_no_{1} BEFORE {1} ON crmid_{0}
+BEGIN SELECT RAISE(ABORT, 'crmid keeps its history as it is'); END"""
+_HISTORY = ("act", "line", "event", "span")
 
 #: What belongs to the tables.
 STATEMENTS = (
     "CREATE INDEX crmid_number_line ON crmid_number (line, seq)",
+    # For audits: else all numbers would be read for those that are void, which are few.
+    """\
+CREATE INDEX crmid_number_void ON crmid_number (line, seq, number) WHERE state = 'void'""",
     "CREATE INDEX crmid_number_act ON crmid_number (act)",
     f"CREATE UNIQUE INDEX crmid_number_ref ON crmid_number (series, ref) WHERE {LIVE}",
     """\
@@ -117,11 +124,8 @@ CREATE INDEX crmid_number_until ON crmid_number (series, until, number)
 WHERE state = 'reserved' AND until IS NOT NULL""",
     "CREATE INDEX crmid_link_number ON crmid_link (series, number)",
     "CREATE INDEX crmid_span_key ON crmid_span (series, scope, period, hi)",
-    f"CREATE TRIGGER crmid_event_changed BEFORE UPDATE ON crmid_event {_KEPT}",
-    f"CREATE TRIGGER crmid_event_deleted BEFORE DELETE ON crmid_event {_KEPT}",
-    f"CREATE TRIGGER crmid_act_changed BEFORE UPDATE ON crmid_act {_KEPT}",
-    f"CREATE TRIGGER crmid_act_deleted BEFORE DELETE ON crmid_act {_KEPT}",
-    f"CREATE TRIGGER crmid_number_deleted BEFORE DELETE ON crmid_number {_KEPT}",
+    *(_KEPT.format(table, deed) for table in _HISTORY for deed in ("UPDATE", "DELETE")),
+    _KEPT.format("number", "DELETE"),
 )
 
 RECORDS = """\
@@ -163,6 +167,13 @@ def lines(connection: sqlite3.Connection, key: CounterKey) -> list[int]:
     """The ids of a counter, one for each scheme that prints from it."""
     query = "SELECT id FROM crmid_line WHERE series = ? AND scope = ? AND period = ?"
     return [line for (line,) in connection.execute(query, key)]
+
+
+def least(connection: sqlite3.Connection, lines: Sequence[int], lo: int, hi: int) -> int | None:
+    """The lowest value that some of the lines have, from ``lo`` and below ``hi``."""
+    query = "SELECT min(seq) FROM crmid_number WHERE line = ? AND seq >= ? AND seq < ?"
+    ends = [connection.execute(query, (line, lo, hi)).fetchone()[0] for line in lines]
+    return min((end for end in ends if end is not None), default=None)
 
 
 def record_of(row: Sequence[Any]) -> Record:

@@ -31,6 +31,7 @@ __all__ = [
     "check_numbers",
     "counter",
     "counter_of",
+    "counters",
     "exists",
     "first_rules",
     "has_numbers",
@@ -169,6 +170,20 @@ def counter_of(row: Sequence[Any] | None) -> Counter | None:
     """The answer to :data:`COUNTER`."""
     _check_version(row)
     return None if row is None or row[1] is None else Counter(*row[1:])
+
+
+def counters(
+    connection: sqlite3.Connection, series: str, after: CounterKey | None, limit: int
+) -> list[tuple[CounterKey, int]]:
+    """The next counters of a series, each with its next value."""
+    has_numbers(connection)  # which notices a file that a newer version has changed
+    past = "" if after is None else "AND (scope, period) > (?, ?)"
+    values = (series, *(after or ())[1:])
+    query = f"""\
+        SELECT series, scope, period, next FROM crmid_counter WHERE series = ? {past}
+        ORDER BY scope, period LIMIT ?"""
+    rows = connection.execute(query, (*values, limit))
+    return [(CounterKey(*row[:3]), row[3]) for row in rows]
 
 
 def put(

@@ -221,7 +221,7 @@ def _roll_back(connection: sqlite3.Connection) -> None:
 
 def _identity(path: str) -> tuple[int, int] | None:
     try:
-        status = os.stat(path)  # noqa: PTH116
+        status = os.stat(path)  # noqa: PTH116 (a str, often asked)
     except OSError:
         return None
     return status.st_dev, status.st_ino
@@ -229,7 +229,7 @@ def _identity(path: str) -> tuple[int, int] | None:
 
 def _size(path: str) -> int:
     try:
-        return os.path.getsize(path)  # noqa: PTH202
+        return os.path.getsize(path)  # noqa: PTH202 (a str, often asked)
     except OSError:
         return 0
 

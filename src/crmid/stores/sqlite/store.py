@@ -228,7 +228,7 @@ class SQLiteStore(SQLiteNumbers, SQLiteAudit):
         return {"path": self._path, **options}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(**state)  # type: ignore[misc]
+        self.__init__(**state)  # type: ignore[misc] # made once more
 
 
 def _close_own(sessions: dict[int, Session]) -> None:

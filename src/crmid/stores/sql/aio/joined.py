@@ -53,7 +53,7 @@ class AsyncJoinedStore:
     to be rolled back; this object refuses further work then.
 
     It implements :class:`~crmid.stores.AsyncCounterStore` and
-    :class:`~crmid.stores.AsyncSeriesMemory`.
+    :class:`~crmid.stores.AsyncSeriesMemory`, and is made by ``within``, not by hand.
     """
 
     def __init__(

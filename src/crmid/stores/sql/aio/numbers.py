@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from crmid.counters import CounterKey
-from crmid.records import Act, Claimed, Event, Item, Link, Record, Span, State, Tally
+from crmid.records import Act, Claimed, Event, Extent, Item, Link, Record, Span, State
 from crmid.stores import number_checks as checks
 from crmid.stores.blocks import check_key
 from crmid.stores.sql.efforts import Effort
@@ -37,6 +37,10 @@ class AsyncSQLNumbers(ABC):
     @abstractmethod
     async def _look(self, plan: Callable[[], Plan[T]]) -> T | None:
         """Carry out a plan that reads; None if there are no tables."""
+
+    @abstractmethod
+    async def _list(self, plan: Callable[[], Plan[list[T]]]) -> list[T] | None:
+        """Carry out a plan that reads counters; None if there are no tables."""
 
     @abstractmethod
     async def _write(self, plan: Callable[[Call], Plan[T]], *, again: bool = True) -> T:
@@ -115,6 +119,14 @@ class AsyncSQLNumbers(ABC):
         checks.check_log(span)
         await self._write(lambda call: self._records.log(call, span))
 
+    async def counters(
+        self, series: str, after: CounterKey | None, limit: int, /
+    ) -> list[tuple[CounterKey, int]]:
+        """See :meth:`crmid.stores.AsyncListsCounters.counters`."""
+        checks.check_counters(series, after, limit)
+        check_lengths(CounterKey(series))
+        return await self._list(lambda: self._records.counters(series, after, limit)) or []
+
     async def scan(self, series: str, after: str, limit: int, /) -> list[Record]:
         """See :meth:`crmid.stores.AsyncNumberAudit.scan`."""
         checks.check_texts(series=series, number=after)
@@ -147,10 +159,16 @@ class AsyncSQLNumbers(ABC):
         checks.check_width(width)
         return await self._look(lambda: self._records.buckets(key, lo, hi, width)) or []
 
-    async def tallies(self, series: str, /) -> list[Tally]:
-        """See :meth:`crmid.stores.AsyncNumberAudit.tallies`."""
+    async def extents(self, series: str, /) -> list[Extent]:
+        """See :meth:`crmid.stores.AsyncNumberAudit.extents`."""
         checks.check_texts(series=series)
-        return await self._look(lambda: self._records.tallies(series)) or []
+        return await self._look(lambda: self._records.extents(series)) or []
+
+    async def count(self, key: CounterKey, /) -> int:
+        """See :meth:`crmid.stores.AsyncNumberAudit.count`."""
+        check_key(key)
+        check_lengths(key)
+        return await self._look(lambda: self._records.count(key)) or 0
 
     async def spans(self, key: CounterKey, lo: int, hi: int, /) -> list[Span]:
         """See :meth:`crmid.stores.AsyncNumberAudit.spans`."""
@@ -198,7 +216,7 @@ class AsyncJoinedRecordStore(AsyncSQLNumbers, AsyncJoinedStore):
 
     What :class:`AsyncJoinedStore` says of numbers holds for records: they are committed with
     the caller's rows, and nothing is tried again. It implements
-    :class:`~crmid.stores.AsyncRecordStore`, too.
+    :class:`~crmid.stores.AsyncRecordStore`, too, and is made by ``within``, not by hand.
     """
 
     def __init__(
@@ -215,6 +233,9 @@ class AsyncJoinedRecordStore(AsyncSQLNumbers, AsyncJoinedStore):
 
     async def _look(self, plan: Callable[[], Plan[T]]) -> T | None:
         return await self._inside(lambda _: self._fitness.read_records(plan()), writes=False)
+
+    async def _list(self, plan: Callable[[], Plan[list[T]]]) -> list[T] | None:
+        return await self._inside(lambda _: plan(), writes=False)
 
     async def _write(self, plan: Callable[[Call], Plan[T]], *, again: bool = True) -> T:  # noqa: ARG002 (never)
         return await self._inside(lambda call: self._fitness.write_records(plan(call), None))
@@ -269,6 +290,9 @@ class AsyncSQLRecordStore(AsyncSQLNumbers, AsyncSQLStore):
 
     async def _look(self, plan: Callable[[], Plan[T]]) -> T | None:
         return await self._own(lambda _: self._fitness.read_records(plan()), writes=False)
+
+    async def _list(self, plan: Callable[[], Plan[list[T]]]) -> list[T] | None:
+        return await self._own(lambda _: plan(), writes=False)
 
     async def _write(self, plan: Callable[[Call], Plan[T]], *, again: bool = True) -> T:
         def upgraded(call: Call) -> Plan[T]:

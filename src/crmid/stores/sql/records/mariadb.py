@@ -35,7 +35,9 @@ _COLUMNS = {
   live_ref  VARBINARY({MAX_BYTES["ref"]}) AS (CASE WHEN state IN
     (_binary'assigned', _binary'active', _binary'archived') THEN ref END) STORED,
   due       BIGINT AS (CASE state WHEN _binary'reserved' THEN ends END) STORED,
-  UNIQUE (series, live_ref), KEY (series, due, number), KEY (line, seq, number),""",
+  void_seq  BIGINT AS (CASE state WHEN _binary'void' THEN seq END) STORED,
+  UNIQUE (series, live_ref), KEY (series, due, number), KEY (line, seq, number),
+  KEY (line, void_seq, number),""",
     "kept": "ENGINE = InnoDB, ROW_FORMAT = DYNAMIC",
 }
 _MORE = {
@@ -43,9 +45,17 @@ _MORE = {
     "link": "KEY (series, number)",
     "span": "KEY (series, scope, period, hi)",
 }
-_TRIGGERS = """\
-CREATE TRIGGER IF NOT EXISTS {{event}}_{0} BEFORE {0} ON {{event}} FOR EACH ROW
-SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'crmid keeps events as they are'"""
+_KEPT = """\
+CREATE TRIGGER IF NOT EXISTS {{{0}}}_no_{1} BEFORE {1} ON {{{0}}} FOR EACH ROW
+SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'crmid keeps its history as it is'"""
+_TRIGGERS = [
+    *(
+        _KEPT.format(table, deed)
+        for table in ("act", "line", "event", "span")
+        for deed in ("UPDATE", "DELETE")
+    ),
+    _KEPT.format("number", "DELETE"),
+]
 
 _SAVEPOINT = "SAVEPOINT crmid_records"
 _INSERT_ACT = """\
@@ -82,6 +92,8 @@ class MariaDBRecords(Writing):
         "ref": "live_ref",
         "due": "due",
         "is_due": "due IS NOT NULL",
+        "void": "void_seq",
+        "is_void": "void_seq IS NOT NULL",
     }
     clear_refs = "UPDATE {u} STRAIGHT_JOIN {number} n ON n.id = u.id SET n.ref = NULL"
     update = """\
@@ -136,11 +148,11 @@ ON k.series = %(series)s AND k.origin = u.origin AND k.name = u.name"""
         """Create the tables, and what belongs to them, for what is not there yet."""
         for statement in self.tables():
             yield Statement(statement)
-        for deed in ("UPDATE", "DELETE"):
+        for trigger in _TRIGGERS:
             try:
-                yield Statement(self.sql(_TRIGGERS.format(deed)))
+                yield Statement(self.sql(trigger))
             except Exception as error:
-                # Servers with a binary log let few users do that; then grants keep events.
+                # Servers with a binary log let few users do that; then grants keep the history.
                 if error.args[:1] != (1419,):
                     raise
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from crmid.counters import CounterKey
-from crmid.records import Act, Claimed, Event, Link, Record, Span, State, Tally
+from crmid.records import Act, Claimed, Event, Extent, Link, Record, Span, State
 from crmid.stores.sql.plans import Call, Plan
 
 from .statements import Statements
@@ -39,21 +39,20 @@ SELECT (seq - %(lo)s) {div} %(width)s AS bucket, sum(many), count(*) FROM (
   SELECT seq, count(*) AS many FROM {number} WHERE line IN ({lines})
   AND seq >= %(lo)s AND seq < %(hi)s GROUP BY seq) AS each_seq
 GROUP BY bucket ORDER BY bucket"""
-_STATES = ", ".join(f"sum(CASE state WHEN '{s}' THEN 1 ELSE 0 END) AS {s}" for s in State)
-_SERIES_LINES = """\
-SELECT id, scope, period, scheme FROM {line} WHERE series = %(series)s
+_OF_EACH = "FROM {number} WHERE line = l.id"
+_EXTENTS = f"""\
+SELECT scope, period, scheme, (SELECT min(seq) {_OF_EACH}), (SELECT max(seq) {_OF_EACH}),
+  EXISTS (SELECT 1 {_OF_EACH} AND seq IS NULL)
+FROM {{line}} l WHERE series = %(series)s AND EXISTS (SELECT 1 {_OF_EACH})
 ORDER BY scope, period, scheme"""
-_TALLY = f"""\
-SELECT s.many, c.many, c.least, c.greatest, {", ".join(State)}
-FROM (SELECT count(*) AS many, {_STATES} FROM {{number}} WHERE line = %(line)s) AS s
-CROSS JOIN (
-  SELECT count(*) AS many, min(seq) AS least, max(seq) AS greatest FROM (
-    SELECT seq FROM {{number}} WHERE line = %(line)s AND seq IS NOT NULL
-    GROUP BY seq) AS each_seq
-) AS c"""
+_COUNT = "SELECT count(*) FROM {number} WHERE line = %(line)s"
 _TOP = f"""\
 SELECT max(greatest) FROM (SELECT (SELECT max(seq) FROM {{number}} WHERE line = l.id)
   AS greatest FROM {{line}} l WHERE {_KEY}) AS each_line"""
+_COUNTERS = """\
+SELECT series, scope, period, next FROM {counter} WHERE series = %(series)s {past}
+ORDER BY scope, period LIMIT %(limit)s"""
+_PAST = "AND scope >= %(scope)s AND (scope > %(scope)s OR period > %(period)s)"
 _SPANS = f"""\
 SELECT series, scope, period, lo, hi, token, what, actor, at, reason, memo FROM {{span}}
 WHERE {_KEY} AND hi > %(lo)s AND lo < %(hi)s ORDER BY id"""
@@ -127,6 +126,15 @@ class Reading(Statements):
         value: int | None = rows[0][0]
         return value
 
+    def counters(
+        self, series: str, after: CounterKey | None, limit: int
+    ) -> Plan[list[tuple[CounterKey, int]]]:
+        """See :meth:`crmid.stores.ListsCounters.counters`."""
+        query = _COUNTERS.replace("{past}", "" if after is None else _PAST)
+        values = {**(after or CounterKey(series))._asdict(), "series": series, "limit": limit}
+        rows = yield from self.read(self.sql(query), values)
+        return [(CounterKey(*row[:3]), row[3]) for row in rows]
+
     def scan(self, series: str, after: str, limit: int) -> Plan[list[Record]]:
         """See :meth:`crmid.stores.NumberAudit.scan`."""
         where = "series = %(series)s AND number > %(after)s"
@@ -144,13 +152,16 @@ class Reading(Statements):
         """See :meth:`crmid.stores.NumberAudit.run`."""
         # One line after the other, because each is in order in the index.
         only = "" if state is None else "AND state = %(state)s"
-        where = f"""line = %(line)s AND seq >= %(seq)s AND seq < %(hi)s
-            AND (seq > %(seq)s OR number > %(number)s) {only}"""
+        seq = "seq"
+        if state is State.VOID:  # which has an index of its own
+            only, seq = "AND {is_void}", "{void}"
+        where = f"""line = %(line)s AND {seq} >= %(seq)s AND {seq} < %(hi)s
+            AND ({seq} > %(seq)s OR number > %(number)s) {only}"""
         values: dict[str, Any] = {"seq": after[0], "number": after[1], "hi": hi}
         values |= {"limit": limit, "state": None if state is None else str(state)}
         found: list[Record] = []
-        for line in (yield from self._lines(key)):
-            found += yield from self._page(where, "seq, number", values | {"line": line})
+        for line in (yield from self.lines(key)):
+            found += yield from self._page(where, f"{seq}, number", values | {"line": line})
         return sorted(found, key=lambda record: (record.seq or 0, record.number))[:limit]
 
     def buckets(
@@ -158,22 +169,28 @@ class Reading(Statements):
     ) -> Plan[list[tuple[int, int, int]]]:
         """See :meth:`crmid.stores.NumberAudit.buckets`."""
         values = {**key._asdict(), "lo": lo, "hi": hi, "width": width}
-        lines = yield from self._lines(key)
+        lines = yield from self.lines(key)
         if not lines:
             return []
         sql = _BUCKETS.replace("{lines}", ", ".join(map(str, lines)))
         rows = yield from self.read(self.sql(sql), values)
         return [(int(bucket), int(many), distinct) for bucket, many, distinct in rows]
 
-    def tallies(self, series: str) -> Plan[list[Tally]]:
-        """See :meth:`crmid.stores.NumberAudit.tallies`."""
-        found: list[Tally] = []
+    def extents(self, series: str) -> Plan[list[Extent]]:
+        """See :meth:`crmid.stores.NumberAudit.extents`."""
+        rows = yield from self.read(self.sql(_EXTENTS), {"series": series})
+        return [
+            Extent(CounterKey(series, scope, period), scheme, least, greatest, bool(unplaced))
+            for scope, period, scheme, least, greatest, unplaced in rows
+        ]
+
+    def count(self, key: CounterKey) -> Plan[int]:
+        """See :meth:`crmid.stores.NumberAudit.count`."""
         # One after the other, so that each is counted along the index.
-        for row in (yield from self.read(self.sql(_SERIES_LINES), {"series": series})):
-            (counts,) = yield from self.read(self.sql(_TALLY), {"line": row[0]})
-            if counts[0]:
-                found.append(_tally(series, (*row[1:], *counts)))
-        return found
+        count = 0
+        for line in (yield from self.lines(key)):
+            count += (yield from self.read(self.sql(_COUNT), {"line": line}))[0][0]
+        return count
 
     def spans(self, key: CounterKey, lo: int, hi: int) -> Plan[list[Span]]:
         """See :meth:`crmid.stores.NumberAudit.spans`."""
@@ -223,16 +240,9 @@ class Reading(Statements):
         rows = yield from self.read(query, values | {"series": series})
         return [record_of(row) for row in rows]
 
-    def _lines(self, key: CounterKey) -> Plan[list[int]]:
+    def lines(self, key: CounterKey) -> Plan[list[int]]:
         """The ids of a counter, one for each scheme that prints from it."""
         return [line for (line,) in (yield from self.read(self.sql(_LINES), key._asdict()))]
 
     def _texts(self, texts: Sequence[str]) -> tuple[str, dict[str, Any]]:
         return self.many({"given": "text"}, [(text,) for text in sorted(set(texts))])
-
-
-def _tally(series: str, row: Sequence[Any]) -> Tally:
-    scope, period, scheme, count, distinct, least, greatest, *states = row
-    counts = ((state, int(many)) for state, many in zip(State, states, strict=True) if many)
-    key = CounterKey(series, scope, period)
-    return Tally(key, scheme, count, distinct, least, greatest, tuple(sorted(counts)))

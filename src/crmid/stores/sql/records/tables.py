@@ -25,7 +25,10 @@ __all__ = [
 ]
 
 #: What statements call the tables.
-NAMES = {name: f"crmid_{name}" for name in ("act", "line", "number", "event", "link", "span")}
+NAMES = {
+    name: f"crmid_{name}"
+    for name in ("act", "line", "number", "event", "link", "span", "counter")
+}
 
 #: Ids of numbers that belong to one act: it makes 10,000 numbers at most. So an act's numbers
 #: are found by their primary key, and nothing counts ids up.

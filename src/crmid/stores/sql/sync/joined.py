@@ -52,7 +52,8 @@ class JoinedStore:
     :class:`~crmid.errors.StoreBusy` (the wait was too long, or a deadlock) the transaction is
     to be rolled back; this object refuses further work then.
 
-    It implements :class:`~crmid.stores.CounterStore` and :class:`~crmid.stores.SeriesMemory`.
+    It implements :class:`~crmid.stores.CounterStore` and :class:`~crmid.stores.SeriesMemory`,
+    and is made by ``within``, not by hand.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from crmid.counters import CounterKey
-from crmid.records import Act, Claimed, Event, Item, Link, Record, Span, State, Tally
+from crmid.records import Act, Claimed, Event, Extent, Item, Link, Record, Span, State
 from crmid.stores import number_checks as checks
 from crmid.stores.blocks import check_key
 from crmid.stores.sql.efforts import Effort
@@ -37,6 +37,10 @@ class SQLNumbers(ABC):
     @abstractmethod
     def _look(self, plan: Callable[[], Plan[T]]) -> T | None:
         """Carry out a plan that reads; None if there are no tables."""
+
+    @abstractmethod
+    def _list(self, plan: Callable[[], Plan[list[T]]]) -> list[T] | None:
+        """Carry out a plan that reads counters; None if there are no tables."""
 
     @abstractmethod
     def _write(self, plan: Callable[[Call], Plan[T]], *, again: bool = True) -> T:
@@ -115,6 +119,14 @@ class SQLNumbers(ABC):
         checks.check_log(span)
         self._write(lambda call: self._records.log(call, span))
 
+    def counters(
+        self, series: str, after: CounterKey | None, limit: int, /
+    ) -> list[tuple[CounterKey, int]]:
+        """See :meth:`crmid.stores.ListsCounters.counters`."""
+        checks.check_counters(series, after, limit)
+        check_lengths(CounterKey(series))
+        return self._list(lambda: self._records.counters(series, after, limit)) or []
+
     def scan(self, series: str, after: str, limit: int, /) -> list[Record]:
         """See :meth:`crmid.stores.NumberAudit.scan`."""
         checks.check_texts(series=series, number=after)
@@ -147,10 +159,16 @@ class SQLNumbers(ABC):
         checks.check_width(width)
         return self._look(lambda: self._records.buckets(key, lo, hi, width)) or []
 
-    def tallies(self, series: str, /) -> list[Tally]:
-        """See :meth:`crmid.stores.NumberAudit.tallies`."""
+    def extents(self, series: str, /) -> list[Extent]:
+        """See :meth:`crmid.stores.NumberAudit.extents`."""
         checks.check_texts(series=series)
-        return self._look(lambda: self._records.tallies(series)) or []
+        return self._look(lambda: self._records.extents(series)) or []
+
+    def count(self, key: CounterKey, /) -> int:
+        """See :meth:`crmid.stores.NumberAudit.count`."""
+        check_key(key)
+        check_lengths(key)
+        return self._look(lambda: self._records.count(key)) or 0
 
     def spans(self, key: CounterKey, lo: int, hi: int, /) -> list[Span]:
         """See :meth:`crmid.stores.NumberAudit.spans`."""
@@ -198,7 +216,7 @@ class JoinedRecordStore(SQLNumbers, JoinedStore):
 
     What :class:`JoinedStore` says of numbers holds for records: they are committed with the
     caller's rows, and nothing is tried again. It implements
-    :class:`~crmid.stores.RecordStore`, too.
+    :class:`~crmid.stores.RecordStore`, too, and is made by ``within``, not by hand.
     """
 
     def __init__(
@@ -215,6 +233,9 @@ class JoinedRecordStore(SQLNumbers, JoinedStore):
 
     def _look(self, plan: Callable[[], Plan[T]]) -> T | None:
         return self._inside(lambda _: self._fitness.read_records(plan()), writes=False)
+
+    def _list(self, plan: Callable[[], Plan[list[T]]]) -> list[T] | None:
+        return self._inside(lambda _: plan(), writes=False)
 
     def _write(self, plan: Callable[[Call], Plan[T]], *, again: bool = True) -> T:  # noqa: ARG002 (never)
         return self._inside(lambda call: self._fitness.write_records(plan(call), None))
@@ -269,6 +290,9 @@ class SQLRecordStore(SQLNumbers, SQLStore):
 
     def _look(self, plan: Callable[[], Plan[T]]) -> T | None:
         return self._own(lambda _: self._fitness.read_records(plan()), writes=False)
+
+    def _list(self, plan: Callable[[], Plan[list[T]]]) -> list[T] | None:
+        return self._own(lambda _: plan(), writes=False)
 
     def _write(self, plan: Callable[[Call], Plan[T]], *, again: bool = True) -> T:
         def upgraded(call: Call) -> Plan[T]:

@@ -30,7 +30,7 @@ class Source(Protocol):
         """A connection that commits each statement."""
         ...
 
-    def give_back(self, taken: Taken, sound: bool, /) -> None:  # noqa: FBT001
+    def give_back(self, taken: Taken, sound: bool, /) -> None:  # noqa: FBT001 (one flag, by position)
         """The end of a call; ``sound`` if the connection may serve the next one."""
         ...
 
@@ -51,20 +51,20 @@ class Made:
         """See :class:`Source`."""
         while (connection := self._shelf.pop()) is not None:
             if not self._dialect.is_closed(connection):
-                return Taken(connection, None, True)  # noqa: FBT003
+                return Taken(connection, None, True)  # noqa: FBT003 (one flag, by position)
         connection, ready = None, False
         try:
             connection = self._connect()
-            self._dialect.autocommit(connection, True)  # noqa: FBT003
+            self._dialect.autocommit(connection, True)  # noqa: FBT003 (one flag, by position)
             ready = True
         except Exception as error:
             raise (unreached(self._dialect, error) or error) from error
         finally:
             if connection is not None and not ready:  # interrupted, or cancelled, in between
                 self._dialect.abandon(connection)
-        return Taken(connection, None, True)  # noqa: FBT003
+        return Taken(connection, None, True)  # noqa: FBT003 (one flag, by position)
 
-    def give_back(self, taken: Taken, sound: bool, /) -> None:  # noqa: FBT001
+    def give_back(self, taken: Taken, sound: bool, /) -> None:  # noqa: FBT001 (one flag, by position)
         """See :class:`Source`."""
         if sound:
             self._shelf.put(taken.connection)
@@ -118,18 +118,18 @@ class Borrowed:
         taken = Taken(connection, holder, autocommits)
         if not autocommits:
             try:
-                self._dialect.autocommit(connection, True)  # noqa: FBT003
+                self._dialect.autocommit(connection, True)  # noqa: FBT003 (one flag, by position)
             except Exception as error:
-                self.give_back(taken, False)  # noqa: FBT003
+                self.give_back(taken, False)  # noqa: FBT003 (one flag, by position)
                 reason = f"{self._dialect.name}: the pool gave a broken connection: {error}"
                 raise StoreUnavailable(reason) from error
         return taken
 
-    def give_back(self, taken: Taken, sound: bool, /) -> None:  # noqa: FBT001
+    def give_back(self, taken: Taken, sound: bool, /) -> None:  # noqa: FBT001 (one flag, by position)
         """See :class:`Source`."""
         if sound and not taken.autocommits:
             try:
-                self._dialect.autocommit(taken.connection, False)  # noqa: FBT003
+                self._dialect.autocommit(taken.connection, False)  # noqa: FBT003 (one flag, by position)
             except Exception:  # noqa: BLE001 (the call is done, and its result counts)
                 sound = False
         if sound:
