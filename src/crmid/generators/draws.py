@@ -92,7 +92,7 @@ def drawing(part: Random, entropy: Entropy) -> Callable[[], str]:
         text = answer.translate(table, unfair)
         if len(text) < length:
             return random_texts(part, 1, entropy)[0]
-        return text[:length].decode("ascii")
+        return text[:length].decode()
 
     return draw
 
