@@ -12,6 +12,7 @@ import weakref
 from contextlib import suppress
 from typing import Any
 
+import crmid.stores.connecting  # it registers its hooks before ours, too
 import crmid.stores.sqlite.session  # noqa: F401 - registers its hooks before ours, see below
 from crmid.counters import Block, CounterKey
 from crmid.errors import StoreError

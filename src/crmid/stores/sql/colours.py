@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 import weakref
 from collections.abc import Callable
 from typing import Any
 
+from crmid.stores.connecting import connecting
 
-__all__ = ["AsyncShelf", "Shelf", "asyncnap", "nap"]
+
+__all__ = ["AsyncShelf", "Shelf", "asyncconnecting", "asyncnap", "connecting", "nap"]
 
 _MOST = 16  # idle connections that are kept
 
@@ -24,6 +27,10 @@ async def asyncnap(seconds: float) -> None:
     import asyncio
 
     await asyncio.sleep(seconds)
+
+
+#: Tasks do not keep a fork waiting: the thread that forks may be the one that they run in.
+asyncconnecting: contextlib.nullcontext[None] = contextlib.nullcontext()
 
 
 class Shelf:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from crmid.errors import ForkedConnection, StoreUnavailable
-from crmid.stores.sql.colours import Shelf
+from crmid.stores.sql.colours import Shelf, connecting
 from crmid.stores.sql.efforts import unreached
 from crmid.stores.sql.plans import Dialect
 
@@ -54,7 +54,8 @@ class Made:
                 return Taken(connection, None, True)  # noqa: FBT003 (one flag, by position)
         connection, ready = None, False
         try:
-            connection = self._connect()
+            with connecting:
+                connection = self._connect()
             self._dialect.autocommit(connection, True)  # noqa: FBT003 (one flag, by position)
             ready = True
         except Exception as error:
