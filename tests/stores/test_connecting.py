@@ -69,6 +69,29 @@ def test_nobody_begins_to_connect_during_a_fork() -> None:
     assert order == ["forked", "connected"]
 
 
+def test_who_is_stuck_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, inside, go_on = Connecting(), threading.Event(), threading.Event()
+    monkeypatch.setattr("crmid.stores.connecting._PATIENCE", 0.2)
+
+    def connect() -> None:
+        with gate:
+            inside.set()
+            go_on.wait(10)
+
+    thread = threading.Thread(target=connect)
+    thread.start()
+    assert inside.wait(10)
+    waits = list[float]()
+    for _ in range(2):
+        began = time.monotonic()
+        gate.before_fork()
+        gate.after_in_parent()
+        waits.append(time.monotonic() - began)
+    go_on.set()
+    thread.join()
+    assert waits[0] >= 0.2 > waits[1]
+
+
 def test_a_child_begins_anew() -> None:
     gate, inside, go_on = Connecting(), threading.Event(), threading.Event()
 

@@ -38,7 +38,8 @@ class Connecting:
         me = {threading.get_ident()}
         self._changed.acquire()
         self._shut = True
-        self._changed.wait_for(lambda: self._inside <= me, _PATIENCE)
+        if not self._changed.wait_for(lambda: self._inside <= me, _PATIENCE):
+            self._inside.clear()  # they are stuck, or were interrupted: the next fork goes on
 
     def after_in_parent(self) -> None:
         """Let them in again."""

@@ -35,8 +35,9 @@ class Process:
 
     def __call__(self) -> Any:
         """The page of this process."""
-        if not self.page[0] or not (self._wiped or self._pid == os.getpid()):
-            self.page[0] = 0
+        page = self.page  # another thread may renew it now
+        if not page[0] or not (self._wiped or self._pid == os.getpid()):
+            page[0] = 0
             self._renew()
         return self.page
 
