@@ -17,6 +17,7 @@ import crmid.stores.sqlite.session  # noqa: F401 - registers its hooks before ou
 from crmid.counters import Block, CounterKey
 from crmid.errors import StoreError
 
+from .background import dismiss
 from .forks import process
 from .lease import Leases, Made
 
@@ -136,6 +137,7 @@ def _before_fork() -> None:
         state.lock.acquire()
         _FROZEN.append(state)
         state.freeze()
+    dismiss()
 
 
 def all_held() -> list[Held]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from contextlib import suppress
 from typing import Any
@@ -12,6 +11,7 @@ from crmid.errors import SequenceExhausted
 from crmid.generators.ahead import Ahead
 from crmid.generators.asking import Reservation, coloured
 
+from .background import in_background
 from .endings import settle_at_the_end, settle_with_worker
 from .held import Fetch, Held, State, give_back, settle
 from .lease import Lease, LeaseSize, Made
@@ -130,7 +130,7 @@ class Lender:
 
         me.thread = None
         try:
-            threading.Thread(target=fetch, name="crmid-lease", daemon=True).start()
+            in_background(fetch)
         except RuntimeError:  # no more threads, or the interpreter is ending
             state.fetched(asked.key, me)
 
