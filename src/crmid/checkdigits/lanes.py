@@ -84,13 +84,13 @@ class _Sums:
         """The sums, and all bits of all values."""
         alike, lanes = 0, list[int]()
         for place, column in zip(range(len(columns) - 1, -1, -1), columns, strict=True):
-            values = column.translate(self._table(place))
-            if len(values) == count:
-                lanes.append(join(values))
-            elif values[0] == _STRANGER:
-                lanes.append(join(values * count))
+            table = self._tables.get(place) or self._table(place)
+            if len(column) > 1:
+                lanes.append(join(column.translate(table)))
+            elif (value := table[column[0]]) == _STRANGER:
+                lanes.append(join(bytes([value]) * count))
             else:
-                alike += values[0]
+                alike += value
         total, terms, seen = join(bytes([alike % self._modulus]) * count), 1, 0
         for lane in lanes:
             if terms == self._terms:
@@ -105,13 +105,11 @@ class _Sums:
         return split(total, count + 1)[:count].translate(self._reduce)
 
     def _table(self, place: int) -> bytes:
-        table = self._tables.get(place)
-        if table is None:
-            weight = pow(self._radix, place + 1, self._modulus)
-            values = self._values[place % len(self._values)]
-            weighted = [weight * value % self._modulus for value in values]
-            table = _table(dict(zip(self._letters, weighted, strict=True)), _STRANGER)
-            self._tables[place] = table
+        weight = pow(self._radix, place + 1, self._modulus)
+        values = self._values[place % len(self._values)]
+        weighted = [weight * value % self._modulus for value in values]
+        table = _table(dict(zip(self._letters, weighted, strict=True)), _STRANGER)
+        self._tables[place] = table
         return table
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import attrs
 
 
-__all__ = ["NOTHING", "Ahead", "Fresh", "Queue"]
+__all__ = ["ANYBODY", "NOTHING", "Ahead", "Fresh", "Queue"]
 
 
 class Queue(Protocol):
@@ -49,5 +49,7 @@ class Fresh:
     popleft: Callable[[], str]
 
 
+#: The owner of what a child may give out as well.
+ANYBODY = b"\1"
 #: Nothing, for nobody.
 NOTHING: Ahead = Ahead(bytearray(1), deque[str]())

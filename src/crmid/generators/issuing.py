@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from operator import itemgetter
 
 from crmid.checkdigits import System
 from crmid.counters import Block
@@ -19,9 +20,9 @@ from crmid.periods import EPOCH, instant
 from crmid.scheme import Layout, Scheme
 from crmid.scheme.bulk.sheets import numbers
 
-from .ahead import Ahead, Fresh
+from .ahead import ANYBODY, Ahead, Fresh
 from .asking import Reservation
-from .draws import Entropy, drawing, random_texts
+from .draws import Entropy, drawing, exact, random_texts
 from .leases.forks import process
 from .memory import Memory
 from .orders import UNDATED, Date, Order
@@ -61,15 +62,18 @@ class Issuer:
         self.layout: Layout = scheme.layout
         self.clock: Clock = time.time_ns if clock is None else clock
         self.entropy: Entropy = os.urandom if entropy is None else entropy
+        self._entropy = exact(self.entropy)
         layout, sequence = self.layout, self.layout.sequence
         names = list(layout.given)
-        self._per = [names.index(name) for name in sequence.per] if sequence else []
+        per = [names.index(name) for name in sequence.per] if sequence else []
+        # Which counter of a period; all texts have the same one if there is no ``per=``.
+        self._scope: Callable[[tuple[str, ...]], object] = itemgetter(*per) if per else len
         self._dated = bool(layout.times or (sequence and sequence.reset))
         drawn = layout.random or layout.ulid
         self._only_counted = bool(sequence) and not self._dated and not drawn
         # The random part, if uniqueness leans on it, and on the printed time if there is one.
         self._leaning = None if sequence or layout.ulid else layout.random
-        self._asked: dict[tuple[object, ...], Reservation] = {}
+        self._asked: dict[tuple[str, object], Reservation] = {}
         self._second: tuple[int, Date] = (0, UNDATED)
         # By process id: a forked child finds nothing of its parent's, even where no fork
         # hook runs. setdefault is atomic.
@@ -128,10 +132,10 @@ class Issuer:
         if self.layout.sequence is not None and count:
             order.reservation = self._reservation(count, texts, date)
         if leaning is not None and count == 1 and len(self.layout.parts) == 1:
-            order.ahead = Ahead(process(), Fresh(drawing(leaning, self.entropy)))
+            order.ahead = Ahead(ANYBODY, Fresh(drawing(leaning, self._entropy)))
         elif leaning is not None and count > 1 and leaning.outcomes < _ENDLESS:
             tick = Tick(date.times)  # a batch without repeats, and no memory of it
-            order.randoms = tick.draw(leaning, (), count, self.entropy)
+            order.randoms = tick.draw(leaning, (), count, self._entropy)
         return order
 
     def _ticked(
@@ -148,7 +152,7 @@ class Issuer:
         elif tick.printed != date.times:
             tick = memory.tick = tick.next(date.times)
         ahead = count == 1 and not texts and "f" not in self.layout.letters
-        order.randoms = tick.draw(part, texts, count, self.entropy, ahead=ahead)
+        order.randoms = tick.draw(part, texts, count, self._entropy, ahead=ahead)
         if ahead:
             order.ahead = memory.ahead = Ahead(
                 memory.owner,
@@ -166,11 +170,11 @@ class Issuer:
 
         None where more than a counter and given values go into it, or a value is unusual.
         """
-        texts = self.scheme.rendering.given(given) if self._only_counted else None
+        texts = self._rendering.given(given) if self._only_counted else None
         return None if texts is None else (texts, self._reservation(1, texts, UNDATED))
 
     def _reservation(self, count: int, texts: tuple[str, ...], date: Date) -> Reservation:
-        scope = (date.period, *(texts[index] for index in self._per))
+        scope = date.period, self._scope(texts)
         asked = self._asked.get(scope)
         if asked is None:
             sequence, named = self.layout.sequence, zip(self.layout.given, texts, strict=True)
@@ -251,7 +255,7 @@ class Issuer:
         if value is not None:
             drawn.append(value)
         if layout.random is not None:
-            drawn += order.randoms or random_texts(layout.random, 1, self.entropy)
+            drawn += order.randoms or random_texts(layout.random, 1, self._entropy)
         if layout.ulid is not None:
             drawn += self._ulids(order)
         return self._rendering.number(*order.given, *order.date.times, *drawn)
@@ -267,7 +271,7 @@ class Issuer:
         if layout.random is None:
             randoms = []
         elif randoms is None:
-            randoms = random_texts(layout.random, order.count, self.entropy)
+            randoms = random_texts(layout.random, order.count, self._entropy)
         if layout.ulid is not None:
             ulids = self._ulids(order)
         if len(layout.parts) == 1 and not values:
@@ -287,12 +291,12 @@ class Issuer:
     def _ulids(self, order: Order) -> list[str]:
         """ULIDs for an order; increasing, unless it is back-dated."""
         if order.backdated:
-            return [once(order.milliseconds, self.entropy) for _ in range(order.count)]
+            return [once(order.milliseconds, self._entropy) for _ in range(order.count)]
         return self.memory.alone(self._next_ulids, order)
 
     def _next_ulids(self, memory: Memory, order: Order) -> list[str]:
         source = memory.ulids
-        texts = source.take(order.milliseconds, order.count, self.entropy)
+        texts = source.take(order.milliseconds, order.count, self._entropy)
         if order.count == 1 and len(self.layout.parts) == 1 and source.make_ready():
             order.ahead = Ahead(memory.owner, source.ready, since=_LONG_AGO, until=source.until)
         return texts

@@ -13,7 +13,7 @@ import attrs
 from crmid.alphabets import CROCKFORD
 from crmid.errors import InvalidValue
 
-from .draws import Entropy, exactly
+from .draws import Entropy
 
 
 __all__ = ["MonotonicUlids", "once", "ulid_text"]
@@ -126,4 +126,4 @@ def _fresh(milliseconds: int, field: str, entropy: Entropy) -> int:
         raise InvalidValue(
             field, f"{milliseconds} ms since 1970 does not fit in a ULID's 48 bits"
         )
-    return int.from_bytes(exactly(_RANDOM_BITS // 8, entropy), "big")
+    return int.from_bytes(entropy(_RANDOM_BITS // 8), "big")

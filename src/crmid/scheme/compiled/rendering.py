@@ -229,4 +229,4 @@ def _doubled(text: str) -> str:
 
 
 def _digits(name: str, part: Code | SequenceNumber) -> str:
-    return f"'%0{part.low}d' % {name}"  # half the time of an f-string
+    return f"f'{{{name}}}'.zfill({part.low})"  # a third of the time of f'{{{name}:0…}}'
