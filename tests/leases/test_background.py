@@ -86,12 +86,13 @@ def test_one_that_is_taken_when_its_patience_ends_does_the_work(
     assert ran.wait(10)
 
 
-def test_one_that_is_taken_and_given_nothing_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As when whoever took it was interrupted before saying what for."""
-    monkeypatch.setattr(background_module, "_PATIENCE", 0.05)
+def test_one_that_is_given_nothing_ends() -> None:
+    """Whoever takes it says what for, or that there is nothing."""
     done(nothing)
-    background_module.WORKERS.idle.popitem()
-    until(lambda: not ours())
+    worker, _ = background_module.WORKERS.idle.popitem()
+    worker.give(None)
+    worker.join()
+    assert not ours()
 
 
 def test_what_was_done_is_forgotten() -> None:

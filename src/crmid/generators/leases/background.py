@@ -47,7 +47,7 @@ class _Worker:
             self._work = work = None  # nothing is kept alive by who does nothing
             self.idle[self] = None
             if not self._given.acquire(timeout=_PATIENCE) and not self._retired():
-                self._given.acquire(timeout=_PATIENCE)  # somebody has taken it just now
+                self._given.acquire()  # somebody has just taken it, and is to give
 
     def _retired(self) -> bool:
         return self.idle.pop(self, self) is None
