@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import combinations, islice
+from functools import partial
+from itertools import chain, combinations, islice
 from typing import Literal
 
 import attrs
 
 from .automata import common_texts
-from .errors import InvalidNumber, InvalidScheme
+from .errors import AmbiguousNumber, InvalidNumber, InvalidScheme, InvalidValue, shown
 from .scheme import Number, Scheme
 
 
@@ -33,6 +34,7 @@ class Catalog:
     Raises:
         InvalidScheme: Two schemes have the same name, share a text, or share a series and
             count it by different rules.
+        InvalidValue: One is no scheme.
         ValueError: ``overlap`` is another word.
 
     >>> customer = Scheme("customer", "C{seq:n5}")
@@ -52,6 +54,9 @@ class Catalog:
         schemes = tuple(schemes)
         if not schemes:
             raise InvalidScheme("a catalog of no schemes knows no number")
+        for scheme in schemes:
+            if not isinstance(scheme, Scheme):  # pyright: ignore[reportUnnecessaryIsInstance] # callers may be untyped
+                raise InvalidValue("schemes", f"expected a Scheme, not {shown(scheme)}")
         for one, other in combinations(schemes, 2):
             _names(one, other)
             _series(one, other)
@@ -84,14 +89,16 @@ class Catalog:
             InvalidNumber: It is none; the error is that of the scheme that got furthest.
             TypeError: Not a str.
         """
-        furthest: InvalidNumber | None = None
-        for scheme in self.schemes:
-            try:
-                return scheme.parse(text)
-            except InvalidNumber as error:
-                if furthest is None or error.position > furthest.position:
-                    furthest = error
-        raise furthest  # type: ignore[misc] # a catalog has a scheme
+        return self._reader(text).parse(text)
+
+    def validate(self, text: str) -> str:
+        """The text, which is canonical, if it is a number of one of the schemes.
+
+        Raises:
+            InvalidNumber: As for :meth:`parse`.
+            TypeError: Not a str.
+        """
+        return self._reader(text).validate(text)
 
     def is_valid(self, text: str) -> bool:
         """Whether the text is a number of one of the schemes.
@@ -100,6 +107,73 @@ class Catalog:
             TypeError: Not a str.
         """
         return any(scheme.is_valid(text) for scheme in self.schemes)
+
+    def is_valid_many(self, texts: Iterable[str]) -> list[bool]:
+        """:meth:`is_valid` for each, much faster than one by one.
+
+        Args:
+            texts: Any iterable of texts; the answers are in its order.
+
+        Raises:
+            TypeError: One is not a str, and the message says which; or just one str was given.
+        """
+        texts = texts if isinstance(texts, str) else list(texts)
+        verdicts = [scheme.is_valid_many(texts) for scheme in self.schemes]
+        return list(map(any, zip(*verdicts, strict=True)))
+
+    def normalize(self, text: str) -> str:
+        """The one number, of any of the schemes, that a typed text stands for.
+
+        A text that is a number already is returned as it is; else each scheme says what the
+        text may stand for, as :meth:`Scheme.normalize` does.
+
+        Raises:
+            AmbiguousNumber: The text may stand for several numbers, of one or of two schemes.
+            InvalidNumber: It stands for none; the error is that of the scheme that got
+                furthest.
+            TypeError: Not a str.
+        """
+        if self.is_valid(text):
+            return str.__str__(text)
+        meant = set[str]()
+        for scheme in self.schemes:
+            try:
+                meant.add(scheme.normalize(text))
+            except AmbiguousNumber as error:
+                meant.update(error.readings)
+            except InvalidNumber:
+                pass
+        if not meant:
+            return self._reader(text).normalize(text)
+        number, *others = sorted(meant)
+        if others:
+            raise AmbiguousNumber(text, (number, *others))
+        return number
+
+    def explain(self, text: str) -> str:
+        """The anatomy of a number, or of what is wrong with it, drawn in lines of text.
+
+        Of a text that is no number, the scheme that got furthest tells.
+
+        Raises:
+            TypeError: Not a str.
+        """
+        return self._reader(text).explain(text)
+
+    def _reader(self, text: str) -> Scheme:
+        """The first scheme that reads a text or, if none does, the one that gets furthest."""
+        for scheme in self.schemes:
+            if scheme.is_valid(text):
+                return scheme
+        return max(self.schemes, key=partial(_distance, text))
+
+
+def _distance(text: str, scheme: Scheme) -> int:
+    """How far a scheme gets with a text."""
+    try:
+        return len(scheme.validate(text))
+    except InvalidNumber as error:
+        return error.position
 
 
 def _names(one: Scheme, other: Scheme) -> None:
@@ -126,13 +200,15 @@ def _rules(scheme: Scheme) -> str:
 
 
 def _texts(one: Scheme, other: Scheme) -> None:
-    texts = list(islice(common_texts(one.layout.automata, other.layout.automata), _TRIED))
-    if not texts:
+    texts = islice(common_texts(one.layout.automata, other.layout.automata), _TRIED)
+    first = next(texts, None)
+    if first is None:
         return
-    valid = (text for text in texts if one.is_valid(text) and other.is_valid(text))
+    both = chain((first,), texts)
+    valid = (text for text in both if one.is_valid(text) and other.is_valid(text))
     witness = next(valid, None)
     shared = "is a number of both" if witness else "has the shape of both"
-    witness = witness or texts[0]
+    witness = witness or first
     raise InvalidScheme(
         f"{one.name} and {other.name} collide: {witness!r} {shared}. Give them different fixed "
         "text, or allow it with overlap='allow'",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal
 
@@ -11,7 +11,16 @@ import attrs
 from .periods import fiscal_start
 
 
-__all__ = ["DIRECTIVES", "Directive", "Fiscal", "Label", "earliest", "missing", "pivoted"]
+__all__ = [
+    "DIRECTIVES",
+    "Directive",
+    "Fiscal",
+    "Label",
+    "earliest",
+    "missing",
+    "near",
+    "pivoted",
+]
 
 Label = Literal["start", "end"]
 
@@ -87,6 +96,7 @@ DIRECTIVES: Mapping[str, Directive] = {
     )
 }
 
+_YEARS = frozenset("YyKkG")
 _CLOCK = ("H", "M", "S", "f")
 _ALL_KINDS_OF_YEARS = range(2000, 2028)  # each weekday of 1 January, leap and common
 
@@ -112,6 +122,21 @@ def missing(letters: frozenset[str], fiscal: Fiscal | None) -> str | None:
         if letter in letters and not given:
             return hint
     return None
+
+
+def near(known: Mapping[str, int], letter: str, values: range) -> Sequence[int]:
+    """Those of the values of a directive that may be printed beside known ones.
+
+    Years of all kinds that one day has differ by one at most.
+    """
+    if letter not in _YEARS:
+        return values
+    for other in _YEARS & known.keys():
+        if letter.isupper() and other.isupper():
+            low, high = known[other] - 1, known[other] + 2
+            return range(max(values.start, low), min(values.stop, high))
+        return [value for value in values if (value - known[other] + 1) % 100 <= 2]
+    return values
 
 
 def pivoted(short: int) -> int:
@@ -151,9 +176,13 @@ def _days(known: Mapping[str, int], fiscal: Fiscal) -> Iterator[date]:
         yield from filter(None, (_iso(known["G"], known["V"], day) for day in range(1, 8)))
         return
     months = (known["m"],) if "m" in known else range(1, 13)
-    # Unless a day or a week is known, the first day of what is known begins a month.
-    weeks = known.keys() & {"G", "V"}
-    days = (known["d"],) if "d" in known else range(1, 32) if weeks else (1,)
+    days: Iterable[int] = (1,)  # the first day of months, of quarters and of years
+    if "d" in known:
+        days = (known["d"],)
+    elif "V" in known:
+        days = range(1, 32)
+    elif "G" in known:
+        days = (1, 2, 3, 4, 29, 30, 31)  # ISO years begin from 29 December to 4 January
     for year in _years(known, fiscal):
         if "j" in known:
             yield from filter(None, (_ordinal(year, known["j"]),))

@@ -33,15 +33,21 @@ def zone(key: str) -> tzinfo:
     """
     if key == "UTC":
         return UTC
-    from zoneinfo import ZoneInfo
+    from zoneinfo import ZoneInfo, available_timezones
 
     try:
         return ZoneInfo(key)
     except (KeyError, OSError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"no time zone {shown(key)} on this machine; names are like 'Europe/Paris', and "
-            "where the system has no zones (Windows), install the package tzdata"
-        ) from error
+        from difflib import get_close_matches
+
+        close = get_close_matches(str(key), available_timezones(), n=1)
+        hint = (
+            f"did you mean {close[0]!r}?"
+            if close
+            else "names are like 'Europe/Paris', and where the system has no zones (Windows), "
+            "install the package tzdata"
+        )
+        raise ValueError(f"no time zone {shown(key)} on this machine; {hint}") from error
 
 
 def instant(nanoseconds: int) -> datetime:

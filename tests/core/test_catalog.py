@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmid import Catalog, InvalidNumber, InvalidScheme, Scheme
+from crmid import AmbiguousNumber, Catalog, InvalidNumber, InvalidScheme, InvalidValue, Scheme
 from crmid.parts import AnyPart, Time
 
 from .strategies import all_numbers, hostile, numbered, small_part_lists, small_schemes
@@ -199,3 +199,61 @@ def test_schemes_of_different_first_letters_never_collide(letters: list[str]) ->
     catalog = Catalog([Scheme(c, f"{c}{{seq:n4}}") for c in letters])
     for c in letters:
         assert catalog.parse(f"{c}0001").scheme.name == c
+
+
+# --- Texts of any of the schemes --------------------------------------------------------------
+
+
+@settings(max_examples=60)
+@given(st.lists(hostile(), min_size=1, max_size=3))
+def test_a_catalog_says_of_texts_what_its_schemes_say(made: list[tuple[Scheme, str]]) -> None:
+    """Valid is what one of them takes; a number is left as it is; what is read is one's."""
+    schemes = [Scheme(f"s{n}", scheme.parts) for n, (scheme, _) in enumerate(made)]
+    catalog, texts = Catalog(schemes, overlap="allow"), [text for _, text in made]
+    verdicts = [any(scheme.is_valid(text) for scheme in schemes) for text in texts]
+    assert catalog.is_valid_many(texts) == catalog.is_valid_many(iter(texts)) == verdicts
+    for text, valid in zip(texts, verdicts, strict=True):
+        readings = set[str]()
+        for scheme in schemes:
+            try:
+                readings.add(scheme.normalize(text))
+            except AmbiguousNumber as error:
+                readings.update(error.readings)
+            except InvalidNumber:
+                pass
+        if valid:
+            assert catalog.validate(text) == catalog.normalize(text) == text
+            assert catalog.explain(text) == catalog.parse(text).scheme.explain(text)
+        elif len(readings) == 1:
+            assert catalog.normalize(text) == readings.pop()
+        else:
+            with pytest.raises(AmbiguousNumber if readings else InvalidNumber):
+                catalog.normalize(text)
+        if not valid:
+            with pytest.raises(InvalidNumber):
+                catalog.validate(text)
+            assert catalog.explain(text).startswith("not a number of s")
+
+
+def test_typed_numbers_of_any_scheme() -> None:
+    catalog = Catalog([CUSTOMER, ORDER, TICKET])
+    assert catalog.normalize(" c00001 ") == "C00001"
+    assert catalog.normalize("ny\u201300001") == "NY-00001"
+    with pytest.raises(InvalidNumber, match="the text ends where a digit should follow"):
+        catalog.normalize("NY-")
+    assert catalog.explain("NY-0001") == ORDER.explain("NY-0001")
+
+
+def test_what_two_schemes_read_is_not_guessed() -> None:
+    """The order of the schemes decides of numbers only, not of what people type."""
+    catalog = Catalog([Scheme("x", "A-{seq:n3}"), Scheme("y", "{a:a1}{seq:n3}")])
+    with pytest.raises(AmbiguousNumber) as caught:
+        catalog.normalize("a\u2013123")
+    assert caught.value.readings == ("A-123", "A123")
+    assert catalog.normalize("b\u2013123") == "B123"
+
+
+@pytest.mark.parametrize("schemes", [["customer"], [CUSTOMER, None], "ab"])
+def test_what_is_no_scheme_is_refused(schemes: Any) -> None:
+    with pytest.raises(InvalidValue, match="expected a Scheme, not"):
+        Catalog(schemes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import attrs
 import pytest
 from hypothesis import given, settings
@@ -15,7 +17,7 @@ from crmid import (
     InvalidNumber,
     Scheme,
 )
-from crmid.errors import columns, drawn
+from crmid.errors import columns, drawn, shown
 from crmid.parts import AnyPart, Fixed, SequenceNumber
 
 from .strategies import all_numbers, hostile, mutated, shared_prefix, small_schemes
@@ -304,3 +306,25 @@ def test_a_long_text_is_cut_around_the_caret() -> None:
 )
 def test_a_text_too_long_or_cut_before_a_part_is_told_so(text: str, reason: str) -> None:
     assert wrong(Scheme("s", "C{dept:n3}-{seq:n5}-{tier:A|B|C}"), text).reason == reason
+
+
+@pytest.mark.parametrize("c", ["\u00b2", "\u2460", "\u0663", "\x1b", "\n", "\u202e"])
+def test_what_is_no_digit_in_a_time_is_shown_and_never_printed(c: str) -> None:
+    """Not even Python's own ``isdigit`` is asked: it holds superscripts for digits."""
+    scheme = Scheme("s", "{time:%Y%m%d}-{seq:n3}")
+    for at in range(8):
+        text = "20260411"[:at] + c + "20260411"[at + 1 :] + "-001"
+        error = wrong(scheme, text)
+        assert error.position == at
+        assert error.reason.isprintable()
+        assert str(error).isprintable()
+    error = wrong(scheme, f"20268{c}11-001")
+    assert (error.position, error.part) == (4, "time")
+    assert error.reason == f"{shown('8' + c)} is not a month: 01 to 12"
+
+
+def test_what_an_own_part_says_is_one_line_that_prints() -> None:
+    """Its errors tell of the text, which may be hostile."""
+    error = InvalidNumber("x", 0, "own", "", "no \x1b[2J\nhere")
+    assert error.reason == "no \\x1b[2J\\nhere"
+    assert copy.copy(error).reason == error.reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from crmid import InvalidNumber, Scheme
-from crmid.directives import Fiscal
+from crmid.directives import DIRECTIVES, Fiscal
 from crmid.parts import Fixed, Time
 
 from .strategies import days, printed, shared_prefix
@@ -176,3 +177,46 @@ def test_position_where_a_fiscal_year_would_be_0_or_10000(text: str, label: str)
         if not 1 <= fiscal.year(day) <= 9999:
             slip = printed(day, text[:-2], fiscal) + "0000"
             assert wrong(scheme, slip).position == _shared(slip, sorted(set(valid)))
+
+
+_TURNS = ((1, 1), (3, 31), (4, 1), (12, 31))
+_START, _END = Fiscal(4, "start"), Fiscal(4, "end")
+
+
+@pytest.mark.parametrize(
+    ("text", "fiscal"),
+    [("%Y/%G", None), ("%k/%Y", _START), ("%y/%K", _END)],
+)
+def test_position_in_two_kinds_of_years(text: str, fiscal: Fiscal | None) -> None:
+    """Law 8 where the second year must be near the first one."""
+    fiscal_year = DIRECTIVES["K"].of
+    every = [
+        day
+        for year in range(1, 10_000)
+        for day in (datetime(year, *turn, tzinfo=UTC) for turn in _TURNS)
+        if "G" not in text or 1 <= day.isocalendar().year <= 9999
+        if "K" not in text or 1 <= fiscal_year(day, _END) <= 9999
+    ]
+    valid = sorted({printed(day, text, fiscal) for day in every})
+    scheme, known = Scheme("s", [Time(text, fiscal)]), set(valid)
+    for slip in set(_slips(valid[7 :: len(valid) // 3])):
+        assert scheme.is_valid(slip) == (slip in known)
+        if slip not in known:
+            assert (slip, wrong(scheme, slip).position) == (slip, _shared(slip, valid))
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{time:%K/%G,fiscal=4,label=end}", "2024/7135"),
+        ("{time:%Y%G}", "20247135"),
+        ("{time:%y%G}", "247135"),
+        ("{time:%k%G,fiscal=4,label=start}", "247135"),
+    ],
+)
+def test_years_that_never_meet_are_refused_soon(template: str, text: str) -> None:
+    """Not all of the years that begin with a digit are tried: that took seconds."""
+    scheme = Scheme("s", template)
+    began = time.process_time()
+    wrong(scheme, text)
+    assert time.process_time() - began < 0.3

@@ -89,7 +89,9 @@ def test_an_unknown_value_is_named_with_a_near_one() -> None:
         ORDER.render(**GOOD, teir="A")
     assert caught.value.field == "teir"
     with pytest.raises(InvalidValue, match="no such value here: there are"):
-        ORDER.layout.given_texts({**GOOD, "x\ny": 1})
+        ORDER.layout.given_texts({"x\ny": 1})
+    with pytest.raises(InvalidValue, match="seq: not given but made with each number"):
+        ORDER.layout.given_texts(GOOD)
     given_values = {name: value for name, value in GOOD.items() if name != "seq"}
     assert ORDER.layout.given_texts(given_values) == {
         "dept": "001",

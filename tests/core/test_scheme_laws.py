@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmid import InvalidNumber, InvalidValue, Scheme
+from crmid import IdGenerator, InvalidNumber, InvalidValue, Scheme
 from crmid.directives import Fiscal
 from crmid.parts import AnyPart, CheckCharacters, Fixed, SequenceNumber, Time
 from crmid.periods import zone
@@ -414,3 +414,14 @@ def test_one_text_is_not_many_texts() -> None:
         scheme.is_valid_many("C00001")
     with pytest.raises(TypeError, match="many texts"):
         next(scheme.parse_many("C00001"))
+
+
+def test_words_of_neighbours_are_understood() -> None:
+    """What one writes in one place and means in another is told where it belongs."""
+    scheme = Scheme("s", "{time:%Y}-{dept:n2}{random:n4}")
+    with pytest.raises(InvalidValue, match="another instant is handed in as at="):
+        IdGenerator(scheme).generate(dept=1, time=datetime.now(UTC))
+    with pytest.raises(InvalidValue, match="the instant is time= here"):
+        scheme.render(dept=1, random="1234", at=datetime.now(UTC))
+    with pytest.raises(KeyError, match="no value 'dpet' here: did you mean 'dept'"):
+        scheme.parse("2026-011234")["dpet"]

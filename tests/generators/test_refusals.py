@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crmid import AsyncIdGenerator, IdGenerator, Scheme
+from crmid import AsyncIdGenerator, IdGenerator, MemoryStore, Scheme
 from crmid.errors import InvalidValue, StoreError
 
 from .doubles import NOON
@@ -49,3 +49,12 @@ def test_code_that_interrupts_a_generator_is_sent_away(template: str) -> None:
     assert new.scheme.is_valid(new())
     assert "a signal or a finalizer interrupted" in str(caught)
     assert new.scheme.is_valid(new())
+
+
+@pytest.mark.parametrize("scheme", ["INV-{seq:n3}", MemoryStore(), None])
+@pytest.mark.parametrize("kind", [IdGenerator, AsyncIdGenerator])
+def test_what_is_no_scheme_is_refused(scheme: Any, kind: Any) -> None:
+    """A template, or arguments in the wrong order: at once, and not at the first number."""
+    with pytest.raises(InvalidValue, match="scheme: expected a Scheme, not") as caught:
+        kind(scheme, MemoryStore())
+    assert ("Scheme('a name', 'INV-{seq:n3}')" in str(caught.value)) == isinstance(scheme, str)

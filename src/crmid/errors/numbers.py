@@ -32,7 +32,7 @@ class InvalidNumber(CrmidError, ValueError):
             where that part begins.
         part: The name of the part that is wrong; None for fixed text and for the whole.
         expected: What may stand there, in words.
-        reason: What is wrong, in words.
+        reason: What is wrong, in words; one line that prints, whatever the text is.
     """
 
     def __init__(
@@ -43,10 +43,10 @@ class InvalidNumber(CrmidError, ValueError):
         self.position = position
         self.part = part
         self.expected = expected
-        self.reason = reason
+        self.reason = drawn(reason)
 
     def __str__(self) -> str:
-        return f"{shown(self.text)}: {drawn(self.reason)} (at index {self.position})"
+        return f"{shown(self.text)}: {self.reason} (at index {self.position})"
 
     def diagram(self) -> str:
         """The text with a caret under the place, and the reason: two lines."""

@@ -13,7 +13,7 @@ from crmid.scheme import Scheme
 from crmid.stores.protocols import AsyncCounterStore
 
 from .ahead import NOTHING, Ahead
-from .asking import check_store, coloured, same_rules
+from .asking import check_scheme, check_store, coloured, same_rules
 from .draws import Entropy
 from .issuing import Clock, Issuer
 from .leases import AsyncLender, LeaseSize, check_size
@@ -56,6 +56,7 @@ class AsyncIdGenerator:
         entropy: Entropy | None = None,
         lease: LeaseSize = 1,
     ) -> None:
+        check_scheme(scheme)
         if scheme.layout.sequence is not None and store is None:
             raise InvalidScheme(f"{scheme.name} has a sequence: give the generator a store")
         self.scheme = scheme

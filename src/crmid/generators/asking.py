@@ -8,9 +8,10 @@ import attrs
 
 from crmid.counters import MAX_VALUE, Block, CounterKey
 from crmid.errors import InvalidValue, SequenceExhausted, SeriesChanged, StoreError, shown
+from crmid.scheme import Scheme
 
 
-__all__ = ["Reservation", "check_store", "coloured", "same_rules"]
+__all__ = ["Reservation", "check_scheme", "check_store", "coloured", "same_rules"]
 
 
 @attrs.frozen
@@ -87,6 +88,17 @@ class Reservation:
     def alone(self, error: SequenceExhausted) -> SequenceExhausted:
         """The error of a larger reservation, as that of this one."""
         return SequenceExhausted(error.key, self.count, error.remaining)
+
+
+def check_scheme(scheme: object) -> None:
+    """Refuse a template, or a store, in place of a scheme.
+
+    Raises:
+        InvalidValue: It is no scheme.
+    """
+    if not isinstance(scheme, Scheme):
+        hint = f"; Scheme('a name', {shown(scheme)}) is one" if isinstance(scheme, str) else ""
+        raise InvalidValue("scheme", f"expected a Scheme, not {shown(scheme)}{hint}")
 
 
 def check_store(store: object) -> None:

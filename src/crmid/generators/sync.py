@@ -13,7 +13,7 @@ from crmid.scheme import Scheme
 from crmid.stores.protocols import CounterStore
 
 from .ahead import NOTHING, Ahead
-from .asking import check_store, coloured, same_rules
+from .asking import check_scheme, check_store, coloured, same_rules
 from .draws import Entropy
 from .issuing import Clock, Issuer
 from .leases import LeaseSize, Lender, check_size
@@ -39,7 +39,7 @@ class IdGenerator:
             generator is closed, and leave gaps when the process is killed.
 
     Raises:
-        InvalidValue: The store or the lease is none.
+        InvalidValue: The scheme, the store or the lease is none.
         InvalidScheme: The scheme has a sequence and there is no store, or nothing in it makes
             two numbers differ.
 
@@ -60,6 +60,7 @@ class IdGenerator:
         entropy: Entropy | None = None,
         lease: LeaseSize = 1,
     ) -> None:
+        check_scheme(scheme)
         if scheme.layout.sequence is not None and store is None:
             raise InvalidScheme(f"{scheme.name} has a sequence: give the generator a store")
         self.scheme = scheme

@@ -68,6 +68,8 @@ def _codes(_: object, __: object, codes: tuple[str, ...]) -> None:
     for code in codes:
         if type(code) is not str:
             raise TypeError(f"a code is a str, not {code!r}")
+        if not code:
+            raise ValueError("one of the codes is empty")
         _printable(None, attrs.fields(Choice).codes, code)
     if len(set(codes)) < len(codes):
         twice = next(code for code in codes if codes.count(code) > 1)

@@ -242,11 +242,18 @@ class Layout:
         """
         for name in given:
             if name not in self.given:
-                raise InvalidValue(name, f"no such value here{near(name, dict(self.given))}")
+                raise InvalidValue(name, self._not_given(name))
         for name, part in self.given.items():
             if name not in given:
                 raise InvalidValue(name, f"missing; the scheme prints {part.template}")
         return {name: self.rendered(part, given[name]) for name, part in self.given.items()}
+
+    def _not_given(self, name: str) -> str:
+        if name == "time" and self.times:
+            return "printed as the clock says; another instant is handed in as at="
+        if name in self.names:
+            return "not given but made with each number"
+        return f"no such value here{near(name, dict(self.given))}"
 
     def rendered(self, part: Part | SequenceNumber | Random | Ulid, value: object) -> str:
         """The text of a value, checked: an application's own part may be mistaken."""

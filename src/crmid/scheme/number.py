@@ -11,6 +11,7 @@ import attrs
 
 from crmid.counters import CounterKey
 from crmid.periods import EPOCH
+from crmid.template import near
 
 from .reading import value_of
 
@@ -65,7 +66,12 @@ class Number:
         Raises:
             KeyError: The scheme has no such part.
         """
-        return value_of(self.scheme.layout, name, self._texts)
+        try:
+            return value_of(self.scheme.layout, name, self._texts)
+        except KeyError:
+            raise KeyError(
+                f"no value {name!r} here{near(str(name), self.scheme.names)}"
+            ) from None
 
     @property
     def values(self) -> Mapping[str, Any]:

@@ -26,9 +26,8 @@ def rendered(layout: Layout, values: Mapping[str, object]) -> list[str]:
     """
     for name in values:
         if name not in layout.names:
-            raise InvalidValue(
-                name, f"no such value here{near(name, dict.fromkeys(layout.names))}"
-            )
+            hint = ": the instant is time= here" if name == "at" and layout.times else ""
+            raise InvalidValue(name, f"no such value here{hint or near(name, layout.names)}")
     texts: list[str] = []
     times: Iterator[str] = iter(())
     if layout.times:

@@ -18,7 +18,7 @@ __all__ = ["FOREIGN", "hostile_texts"]
 
 #: Characters that look like, or stand near, those that numbers are made of.
 FOREIGN = (
-    "\u0663\u00b3\u00b2\u2167\u0966\u2013\u2010\u24b6\u0301\uff71\u0410\u0430\u0391\ufb01"
+    "\u0663\u00b3\u00b2\u2460\u2167\u0966\u2013\u2010\u24b6\u0301\uff71\u0410\u0430\u0391\ufb01"
     "\U0010ffff\n\r\t\x00\x1b\x7f\u00a0\u200b\u202e\u2066\ufeff\ud800\udfff"
 )
 _WIDE = {c: c + 0xFEE0 for c in range(0x21, 0x7F)}

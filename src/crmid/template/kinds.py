@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import get_args
 
 from crmid.alphabets import ALPHABETS, Alphabet
 from crmid.directives import Fiscal
@@ -19,11 +20,12 @@ from crmid.parts import (
     Ulid,
 )
 from crmid.parts.drawn import MAX_DIGITS
+from crmid.parts.given import MAX_WIDTH
 from crmid.parts.protocol import check_part
-from crmid.periods import Reset
+from crmid.periods import Reset, Unit
 
 from .options import Options, plain, split
-from .vocabulary import KINDS, Vocabulary
+from .vocabulary import KINDS, Vocabulary, near
 
 
 __all__ = ["READERS", "given"]
@@ -32,12 +34,14 @@ _WIDTH = re.compile(r"([0-9]{1,3})?(?:(\.\.)([0-9]{1,3})?)?")
 _SPEC = re.compile(r"(?:(an|a|n)|([a-z][a-z0-9_]*)\*)([0-9.]*)")
 
 
-def _widths(text: str, what: str) -> tuple[int, int | None]:
-    """``5`` → (5, 5); ``..5`` → (1, 5); ``2..`` → (2, None)."""
+def _widths(text: str, what: str, most: int) -> tuple[int, int | None]:
+    """``5`` → (5, 5); ``..5`` → (1, 5); ``2..`` → (2, None). All are 1 to ``most``."""
     match = _WIDTH.fullmatch(text)
     if not match or not text:
         raise ValueError(f"{what}: say how many characters, as in n5, n..5 or n2..5")
     low, dots, high = match.groups()
+    if not all(1 <= int(width) <= most for width in (low, high) if width):
+        raise ValueError(f"{what}: 1 to {most} characters can be asked for")
     if not dots:
         return int(low), int(low)
     return int(low or 1), int(high) if high else None
@@ -70,13 +74,15 @@ def given(name: str, spec: str, options: Options, vocabulary: Vocabulary) -> Any
         return part
     if (found := _characters(spec, vocabulary)) is None:
         hint = "" if spec else f"; a kind of its own is one of {', '.join(sorted(KINDS))}"
+        if "%" in spec:
+            hint = f"; an instant is written {{time:{spec}}}"
         kinds = "".join(f", {kind}" for kind in sorted(vocabulary.kinds))
         raise ValueError(
             f"{shown(spec)} is no format: write n3, a2, an..5, hex*8, A|B|C{kinds} (a choice "
             f"of one is A|){hint}"
         )
     alphabet, width = found
-    low, high = _widths(width, spec)
+    low, high = _widths(width, spec, MAX_WIDTH)
     if high is None:
         raise ValueError(f"{spec}: a given value needs a greatest width, as in n2..5")
     return Code(name, alphabet, low, high)
@@ -85,7 +91,7 @@ def given(name: str, spec: str, options: Options, vocabulary: Vocabulary) -> Any
 def _sequence(spec: str, options: Options, _: Vocabulary) -> SequenceNumber:
     if not spec.startswith("n") or not _WIDTH.fullmatch(spec[1:]):
         raise ValueError(f"{shown(spec)} is no width of a sequence: write n5, n5..8 or n5..")
-    low, high = _widths(spec[1:], spec)
+    low, high = _widths(spec[1:], spec, MAX_DIGITS)
     unit, fiscal = options.text("reset"), options.integer("fiscal", None)
     if unit == "fiscal_year" and fiscal is None:
         raise ValueError("reset=fiscal_year needs fiscal=<the month it starts in, 1 to 12>")
@@ -95,10 +101,10 @@ def _sequence(spec: str, options: Options, _: Vocabulary) -> SequenceNumber:
         reset = Reset(unit, 1 if fiscal is None else fiscal) if unit is not None else None  # type: ignore[arg-type] # checked there
     except ValueError as error:
         what = f"fiscal={fiscal}" if unit == "fiscal_year" else f"reset={word(unit)}"
-        raise ValueError(
-            f"{what} is not known: reset is year, fiscal_year, quarter, month, iso_week or "
-            "day; fiscal a month, 1 to 12"
-        ) from error
+        known = (
+            near(unit or "", get_args(Unit)) if unit != "fiscal_year" else ": a month, 1 to 12"
+        )
+        raise ValueError(f"{what} is not known{known}") from error
     return SequenceNumber(
         low,
         MAX_DIGITS if high is None else high,
@@ -129,7 +135,7 @@ def _random(spec: str, _: Options, vocabulary: Vocabulary) -> Random:
         raise ValueError(
             f"{shown(spec)} is nothing to draw from: write n4, an8 or crockford*10"
         )
-    low, high = _widths(found[1], spec)
+    low, high = _widths(found[1], spec, MAX_WIDTH)
     if low != high:
         raise ValueError(f"{spec}: random characters have one width")
     return Random(found[0], low)

@@ -8,6 +8,8 @@ from typing import overload
 from crmid.errors import shown
 from crmid.parts.drawn import MAX_DIGITS
 
+from .vocabulary import near
+
 
 __all__ = ["Options", "plain", "split"]
 
@@ -66,9 +68,4 @@ class Options:
     def done(self) -> None:
         """Raise a ValueError if an option is left."""
         for name in self.left:
-            known = (
-                f"here are known: {', '.join(self.known)}"
-                if self.known
-                else "none is known here"
-            )
-            raise ValueError(f"no option {name!r}; {known}")
+            raise ValueError(f"no option {name!r}{near(name, self.known)}")

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import attrs
 
-from crmid.directives import DIRECTIVES, Directive, earliest
-from crmid.errors import InvalidNumber, shown
+from crmid.directives import DIRECTIVES, Directive, earliest, near
+from crmid.errors import InvalidNumber, shown, word
 from crmid.parts import (
     CheckCharacters,
     Choice,
@@ -102,7 +102,7 @@ class _Diagnosis:
         elif directive.letter in "HMSf":
             yield bool(values)
         else:
-            for value in values:
+            for value in near(known, directive.letter, values):
                 together = {**known, directive.letter: value}
                 found = earliest(together, self.layout.fiscal, self.layout.letters)
                 yield found is not None
@@ -117,9 +117,13 @@ class _Diagnosis:
         )
         if directive.letter in known:
             before = f"{known[directive.letter]:0{directive.width}}"
-            return f"the {directive.noun} is {digits} here and {before} before", before
+            return f"the {directive.noun} is {word(digits)} here and {before} before", before
         noun = f"{'an' if directive.noun[0] in 'Ih' else 'a'} {directive.noun}"
-        in_range = digits.isdigit() and directive.low <= int(digits) <= directive.high
+        in_range = (
+            digits.isascii()
+            and digits.isdigit()
+            and directive.low <= int(digits) <= directive.high
+        )
         if in_range and known:
             said = ", ".join(
                 f"{DIRECTIVES[letter].noun} {value:0{DIRECTIVES[letter].width}}"
@@ -128,7 +132,7 @@ class _Diagnosis:
             )
             return f"{said} has no {directive.noun} {digits}", f"{noun} that exists"
         return (
-            f"{digits} is not {noun}: {low} to {high}",
+            f"{word(digits)} is not {noun}: {low} to {high}",
             f"{low} to {high}",
         )
 
