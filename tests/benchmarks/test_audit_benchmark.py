@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ def test_lists_and_registries_are_measured(
     monkeypatch.setattr(audit, "STRETCH", 100)
     with SQLiteStore(tmp_path / "a.db") as store, SQLiteStore(tmp_path / "b.db") as other:
         lines = [*audit.lists(1_000), audit.memory(1_000)]
-        lines += audit.registries(300, store, tmp_path / "dump", other)
+        connect = partial(sqlite3.connect, tmp_path / "a.db")
+        lines += audit.registries(300, store, tmp_path / "dump", other, connect)
     assert [str(line) for line in lines if not line.right] == []
-    assert len(lines) == 12
+    assert len(lines) == 13

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -99,6 +100,7 @@ SCHEMES = [
     Scheme("some", "{b:A|BB}-{seq:n7,per=b,start=3,step=2}"),
     Scheme("fixed", "{b:A|B}-{seq:n7,per=b}-{c:n1}"),
     Scheme("dated", "{time:%Y}-{seq:n7,reset=year}"),
+    Scheme("long", "京{seq:n18}-{x:A|京}"),
 ]
 
 
@@ -112,7 +114,7 @@ def listed(draw: st.DrawFn) -> tuple[Scheme, list[dict[str, Any]]]:
         lambda base: st.integers(base, base + 9)
     )
     choices: dict[str, st.SearchStrategy[Any]] = {
-        "x": st.sampled_from("AB"),
+        "x": st.sampled_from(["A", "京" if scheme.name == "long" else "B"]),
         "b": st.sampled_from(["A", "BB" if scheme.name == "some" else "B"]),
         "c": st.integers(0, 9),
         "time": st.integers(2025, 2026).map(lambda year: datetime(year, 1, 1, tzinfo=UTC)),
@@ -171,3 +173,38 @@ def test_a_range_that_fills_its_memory_to_the_end_is_no_gap() -> None:
     assert marks.add(0, [65_536, 65_540, 65_536]) == [2]
     runs = list(marks.runs(lambda which, value: told.append((which, value))))
     assert (runs, told) == ([(0, 65_537, 65_540)], [])
+
+
+BLOCK = 65_536
+BATCHES = st.lists(
+    st.lists(
+        st.sampled_from([block * BLOCK + at for block in range(-3, 6) for at in (-1, 0, 1)]),
+        min_size=1,
+        max_size=6,
+    ),
+    max_size=12,
+)
+
+
+@given(batches=BATCHES, blocks=st.sampled_from([0, 3, 100]))
+def test_marks_are_sets(batches: list[list[int]], blocks: int) -> None:
+    """Whatever order blocks come in, and wherever memory ends."""
+    marks = Marks(blocks)
+    seen: Counter[int] = Counter()
+    told: list[int] = []
+    for batch in batches:
+        seen.update(batch)
+        lo, hi = batch[0], batch[0] + 2
+        if len(batch) == 1:  # a range of three, if it is new
+            was = any(seen[v] > (v == lo) for v in range(lo, hi + 1))
+            done = marks.add_run(0, lo, hi + 1)
+            assert not (done and was)
+            if done:
+                seen.update([lo + 1, hi])
+                continue
+        told += [batch[place] for place in marks.add(0, batch)]
+    runs = list(marks.runs(lambda _, value: told.append(value)))
+    assert sorted(told) == sorted((seen - Counter(dict.fromkeys(seen, 1))).elements())
+    ordered = sorted(seen)
+    gaps = [(a + 1, b) for a, b in pairwise(ordered) if a + 1 < b]
+    assert [(lo, hi) for _, lo, hi in runs] == gaps

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
+from struct import unpack
 
 from crmid.counters import CounterKey
 from crmid.parts import SequenceNumber, Time
@@ -13,6 +14,9 @@ from crmid.scheme.number import counter_of
 
 
 __all__ = ["Places"]
+
+_DIGIT = bytes.maketrans(b"0123456789", bytes(range(10)))
+_SHORT = 9  # digits that fit into four bytes
 
 
 class Places:
@@ -37,7 +41,7 @@ class Places:
             found = self._read(texts)
         else:
             digits, others = self._slices
-            values = list(map(int, map(itemgetter(digits), texts)))
+            values = _values(texts, self._scheme.layout.longest, digits)
             if not others:
                 if not self.keys:
                     self._read_one(texts[0])
@@ -94,3 +98,19 @@ def _slices(scheme: Scheme) -> tuple[slice, list[slice]] | None:
             others.append(here)
         at = here.stop
     return digits, others
+
+
+def _values(texts: Sequence[str], width: int, digits: slice) -> list[int]:
+    """The numbers that stand in texts of one width, column by column.
+
+    All of them are one large integer, in which each has bytes of its own: multiplied by ten
+    and added to, it takes in the next digit of every text at once.
+    """
+    joined = "\n".join(texts).encode("ascii", "replace")  # a byte for each character
+    size, kind = (4, "I") if digits.stop - digits.start <= _SHORT else (8, "Q")
+    count, total = len(texts), 0
+    for place in range(digits.start, digits.stop):
+        column = bytearray(size * count)
+        column[::size] = joined[place :: width + 1].translate(_DIGIT)
+        total = total * 10 + int.from_bytes(column, "little")
+    return list(unpack(f"<{count}{kind}", total.to_bytes(size * count, "little")))

@@ -37,18 +37,24 @@ _LINES = f"SELECT id FROM {{line}} WHERE {_KEY}"
 _BUCKETS = """\
 SELECT (seq - %(lo)s) {div} %(width)s AS bucket, sum(many), count(*) FROM (
   SELECT seq, count(*) AS many FROM {number} WHERE line IN ({lines})
-  AND seq >= %(lo)s AND seq < %(hi)s GROUP BY seq) AS each_seq
+  AND seq >= %(begin)s AND seq < %(end)s GROUP BY seq) AS each_seq
 GROUP BY bucket ORDER BY bucket"""
+# So many values at once, whose groups an engine keeps in memory.
+_AT_ONCE = 100_000
+_LEAST = """\
+SELECT min(seq) FROM {number} WHERE line = %(line)s AND seq >= %(lo)s AND seq < %(hi)s"""
 _OF_EACH = "FROM {number} WHERE line = l.id"
+# With min() and max() MariaDB would read all the numbers of a line.
+_OF_ENDS = f"SELECT seq {_OF_EACH} AND seq IS NOT NULL ORDER BY seq"
 _EXTENTS = f"""\
-SELECT scope, period, scheme, (SELECT min(seq) {_OF_EACH}), (SELECT max(seq) {_OF_EACH}),
+SELECT scope, period, scheme, ({_OF_ENDS} LIMIT 1), ({_OF_ENDS} DESC LIMIT 1),
   EXISTS (SELECT 1 {_OF_EACH} AND seq IS NULL)
 FROM {{line}} l WHERE series = %(series)s AND EXISTS (SELECT 1 {_OF_EACH})
 ORDER BY scope, period, scheme"""
 _COUNT = "SELECT count(*) FROM {number} WHERE line = %(line)s"
 _TOP = f"""\
-SELECT max(greatest) FROM (SELECT (SELECT max(seq) FROM {{number}} WHERE line = l.id)
-  AS greatest FROM {{line}} l WHERE {_KEY}) AS each_line"""
+SELECT max(greatest) FROM (SELECT ({_OF_ENDS} DESC LIMIT 1) AS greatest FROM {{line}} l
+WHERE {_KEY}) AS each_line"""
 _COUNTERS = """\
 SELECT series, scope, period, next FROM {counter} WHERE series = %(series)s {past}
 ORDER BY scope, period LIMIT %(limit)s"""
@@ -168,13 +174,26 @@ class Reading(Statements):
         self, key: CounterKey, lo: int, hi: int, width: int
     ) -> Plan[list[tuple[int, int, int]]]:
         """See :meth:`crmid.stores.NumberAudit.buckets`."""
-        values = {**key._asdict(), "lo": lo, "hi": hi, "width": width}
         lines = yield from self.lines(key)
-        if not lines:
-            return []
-        sql = _BUCKETS.replace("{lines}", ", ".join(map(str, lines)))
-        rows = yield from self.read(self.sql(sql), values)
-        return [(int(bucket), int(many), distinct) for bucket, many, distinct in rows]
+        sql = self.sql(_BUCKETS.replace("{lines}", ", ".join(map(str, lines))))
+        found: list[tuple[int, int, int]] = []
+        end = lo
+        while (least := (yield from self._least(lines, end, hi))) is not None:
+            begin = least - (least - lo) % width
+            end = min(begin + max(_AT_ONCE // width, 1) * width, hi)
+            values = {"lo": lo, "width": width, "begin": begin, "end": end}
+            rows = yield from self.read(sql, values)
+            found += [(int(bucket), int(many), distinct) for bucket, many, distinct in rows]
+        return found
+
+    def _least(self, lines: Sequence[int], lo: int, hi: int) -> Plan[int | None]:
+        """The lowest value that some of the lines have in a range."""
+        found: list[int] = []
+        for line in lines:
+            values = {"line": line, "lo": lo, "hi": hi}
+            ((least,),) = yield from self.read(self.sql(_LEAST), values)
+            found += [least] * (least is not None)
+        return min(found, default=None)
 
     def extents(self, series: str) -> Plan[list[Extent]]:
         """See :meth:`crmid.stores.NumberAudit.extents`."""
