@@ -1,12 +1,25 @@
-"""Attributes that are worked out when they are first asked for."""
+"""What is worked out or loaded when it is first asked for."""
 
 from __future__ import annotations
 
 import functools
+import os
+import threading
 from typing import TYPE_CHECKING, Any
 
 
-__all__ = ["cached_property"]
+__all__ = ["cached_property", "loading"]
+
+#: A context to import modules in. A fork waits until no other thread is in it: the child would
+#: wait for ever for the rest of the module.
+loading: Any = threading.RLock()
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch (Windows does not fork)
+    os.register_at_fork(
+        before=loading.acquire,
+        after_in_parent=loading.release,
+        after_in_child=loading.release,
+    )
 
 if TYPE_CHECKING:
     from functools import cached_property

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from crmid import IdGenerator, SQLiteStore
+from crmid import Block, CounterKey, IdGenerator, SQLiteStore
 from crmid.generators.leases import forks
 from crmid.generators.leases import held as held_module
 
@@ -458,3 +458,24 @@ def test_another_process_starts_anew() -> None:
     forks.process.forked()
     new.close()
     assert store.returned == []
+
+
+@needs_fork
+def test_a_fork_in_the_middle_of_ones_own_fetch_waits_for_nobody() -> None:
+    """As a signal handler may, that comes while its thread waits for the store."""
+    took: list[float] = []
+
+    class Forking(Moody):
+        def reserve(self, key: CounterKey, n: int = 1, /, **options: Any) -> Block:
+            began = time.monotonic()
+            child = os.fork()
+            if not child:
+                os._exit(0)
+            os.waitpid(child, 0)
+            took.append(time.monotonic() - began)
+            return super().reserve(key, n, **options)
+
+    with IdGenerator(SCHEME, Forking(), lease=10) as new:
+        assert [new(), new()] == ["000000001", "000000002"]
+    assert len(took) == 1
+    assert took[0] < 10

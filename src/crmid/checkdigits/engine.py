@@ -9,6 +9,7 @@ from attrs.exceptions import FrozenInstanceError
 from typing_extensions import override
 
 from crmid.errors import InvalidCharacter, InvalidCheckDigit, InvalidLength
+from crmid.lazily import loading
 
 from .compiled import Program, program_of
 from .rules import Rule
@@ -149,7 +150,8 @@ class System:
         Raises:
             TypeError: If one is not a ``str``; the message says which.
         """
-        from . import bulk
+        with loading:
+            from . import bulk
 
         return bulk.is_valid_many(self, texts)
 
@@ -164,7 +166,8 @@ class System:
                 with a note that says which.
             TypeError: If one is not a ``str``; the message says which.
         """
-        from . import bulk
+        with loading:
+            from . import bulk
 
         return bulk.compute_many(self, payloads)
 
@@ -174,7 +177,8 @@ class System:
         Raises:
             TypeError: If the text is not a ``str``.
         """
-        from .repairs import Repairs
+        with loading:
+            from .repairs import Repairs
 
         self._need_str(text)
         return Repairs(self, text)
@@ -205,7 +209,8 @@ class System:
     def lanes(self) -> Lanes | None:
         """What bulk work needs; None where the states of the system do not fit into bytes."""
         if "lanes" not in self._tables:
-            from .lanes import lanes_of
+            with loading:
+                from .lanes import lanes_of
 
             self._tables["lanes"] = lanes_of(self.alphabet, self.rule())
         lanes: Lanes | None = self._tables["lanes"]

@@ -10,6 +10,7 @@ import attrs
 from crmid.alphabets import CROCKFORD, Alphabet
 from crmid.counters import MAX_VALUE
 from crmid.errors import shown
+from crmid.lazily import loading
 from crmid.patterns import charset
 from crmid.periods import Reset
 
@@ -244,7 +245,8 @@ class Ulid:
             if value[0] not in "01234567" or set(value) - set(CROCKFORD.characters):
                 raise ValueError(f"{shown(value)} is not the canonical text of a ULID")
             return str.__str__(value)
-        from ulid import ULID
+        with loading:
+            from ulid import ULID
 
         if not isinstance(value, ULID):
             raise TypeError(f"expected a ulid.ULID or its text, not {shown(value)}")
@@ -252,7 +254,8 @@ class Ulid:
 
     def parse(self, text: str, /) -> ULID:
         """The ``ulid.ULID`` of python-ulid."""
-        from ulid import ULID
+        with loading:
+            from ulid import ULID
 
         return ULID(self.to_int(text).to_bytes(16, "big"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from itertools import repeat
 
@@ -105,6 +106,4 @@ def items_of(scheme: Scheme, texts: list[str], ref: str | None) -> list[Item]:
 
 def as_json(value: Mapping[str, object]) -> str:
     """JSON with sorted names: the same for the same values."""
-    import json
-
     return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -11,7 +11,7 @@ import attrs
 
 from crmid.counters import CounterKey
 from crmid.errors import InvalidNumber, InvalidScheme
-from crmid.lazily import cached_property
+from crmid.lazily import cached_property, loading
 from crmid.parts import AnyPart
 
 from .building import built, check_name
@@ -42,8 +42,7 @@ class Scheme:
 
     Immutable, hashable, comparable, picklable; meant to be a constant of a module. It is
     proved sound when it is made: every text has one reading, a sequence that starts again
-    prints its period, check characters cover what they check. (``layout`` is what crmid itself
-    renders and reads by.)
+    prints its period, check characters cover what they check.
 
     Args:
         name: What the scheme is called, 1 to 100 printable characters.
@@ -161,31 +160,36 @@ class Scheme:
     @cached_property
     def rendering(self) -> Rendering:
         """What the parts print, as plain functions; made at first use."""
-        from .compiled.rendering import compile_rendering
+        with loading:
+            from .compiled.rendering import compile_rendering
 
         return compile_rendering(self.layout, f"scheme {self.name}, rendering")
 
     @cached_property
     def _reading(self) -> Reading:
-        from .compiled.reading import compile_reading
+        with loading:
+            from .compiled.reading import compile_reading
 
         return compile_reading(self.layout, f"scheme {self.name}, reading")
 
     @cached_property
     def _bulk(self) -> Bulk:
-        from .bulk.texts import Bulk
+        with loading:
+            from .bulk.texts import Bulk
 
         return Bulk(self.layout, self.is_valid)
 
     @cached_property
     def _typed(self) -> Typed:
-        from .normalizing import Typed
+        with loading:
+            from .normalizing import Typed
 
         return Typed(self.layout, self._reading.is_valid)
 
     def _refusal(self, text: str) -> InvalidNumber:
         """What is wrong with a text."""
-        from .diagnosis.diagnosing import diagnose
+        with loading:
+            from .diagnosis.diagnosing import diagnose
 
         return diagnose(self.layout, text)
 
@@ -290,7 +294,8 @@ class Scheme:
         Raises:
             TypeError: Not a str.
         """
-        from .diagnosis.explaining import explained
+        with loading:
+            from .diagnosis.explaining import explained
 
         return explained(self.layout, self.name, _a_str(text))
 
@@ -314,12 +319,9 @@ class Scheme:
         Raises:
             TypeError: One is not a str; the message says which.
         """
-        readings = self._bulk.readings(texts, self._reading.texts)
-        for index, (text, parts) in enumerate(readings):
-            yield (
-                index,
-                self._refusal(text) if parts is None else Number(text, self, parts),
-            )
+        for index, (text, parts) in enumerate(self._bulk.readings(texts, self._reading.texts)):
+            read = None if parts is None else Number(text, self, parts)
+            yield index, read or self._refusal(text)
 
 
 def _a_str(text: str) -> str:

@@ -6,6 +6,8 @@ process forks stays taken in the child for ever.
 
 from __future__ import annotations
 
+import concurrent.futures.thread  # noqa: F401 # pyright: ignore[reportUnusedImport] # hooks, see below
+import logging  # noqa: F401 # pyright: ignore[reportUnusedImport] # likewise
 import os
 import threading
 
@@ -55,6 +57,8 @@ class Connecting:
 #: The context of this process.
 connecting: Connecting = Connecting()
 
+# Before a fork the hooks run in the reverse order of their registration. Those of the standard
+# library take locks that a thread may need that connects: first nobody must be connecting.
 if hasattr(os, "register_at_fork"):  # pragma: no branch (Windows does not fork)
     os.register_at_fork(
         before=connecting.before_fork,

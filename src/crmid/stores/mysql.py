@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -66,18 +66,17 @@ class MySQLStore(SQLRecordStore):
 
 
 def _source(dialect: MariaDB, source: Any, timeout: float) -> Source:
-    return (
-        Made(dialect, partial(_connect, source, timeout))
-        if isinstance(source, Mapping)
-        else source_of(dialect, source)
-    )
-
-
-def _connect(arguments: Mapping[str, Any], timeout: float) -> Any:
+    if not isinstance(source, Mapping):
+        return source_of(dialect, source)
+    # Now: a child that is forked while a thread imports waits for ever.
     import pymysql
 
+    return Made(dialect, partial(_connect, pymysql.connect, source, timeout))
+
+
+def _connect(connect: Callable[..., Any], arguments: Mapping[str, Any], timeout: float) -> Any:
     # The server itself ends waits for locks before; whoever is silent for longer hangs.
     patience = max(1, math.ceil(timeout)) + 1
     limits = dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), patience)
     options: dict[str, Any] = {**limits, **arguments, "autocommit": True}
-    return pymysql.connect(**options)
+    return connect(**options)

@@ -60,9 +60,12 @@ class State:
         self.over: bool = False
 
     def freeze(self) -> None:
-        """Wait until nobody is fetching; needs the lock, which then keeps it so."""
+        """Wait until no other thread is fetching; needs the lock, which then keeps it so."""
         self.frozen = True
-        self.changed.wait_for(lambda: not self.fetching, PATIENCE)
+        me = {threading.get_ident()}  # a signal handler forks, in the middle of a fetch
+        self.changed.wait_for(
+            lambda: {fetch.thread for fetch in self.fetching.values()} <= me, PATIENCE
+        )
 
     def wait_for_others(self, key: CounterKey) -> None:
         """Wait until something has changed; needs the lock."""

@@ -27,15 +27,16 @@ def connector(dsn: str, timeout: float, *, aio: bool) -> Callable[[], Any]:
         timeout: Seconds for one call.
         aio: Whether the function is awaited.
     """
+    # Now: a child that is forked while a thread imports waits for ever.
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    kind: Any = psycopg.AsyncConnection if aio else psycopg.Connection
 
     def connect() -> Any:
-        import psycopg
-        from psycopg.conninfo import conninfo_to_dict
-
         more = {"connect_timeout": max(2, math.ceil(timeout))}
         if "connect_timeout" in conninfo_to_dict(dsn):
             more = {}
-        kind: Any = psycopg.AsyncConnection if aio else psycopg.Connection
         return kind.connect(dsn, autocommit=True, **more)
 
     return connect
