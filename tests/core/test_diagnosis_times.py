@@ -143,12 +143,8 @@ def _shared(text: str, ordered: list[str]) -> int:
 )
 def test_position_where_a_two_digit_year_comes_before_its_week(text: str) -> None:
     """Two digits before four are a year of any century, and each has weeks of its own."""
-    valid = {
-        text.replace("%y", f"{year % 100:02}")
-        .replace("%V", f"{week:02}")
-        .replace("%G", f"{iso:04}")
-        for iso, week, year in _weeks()
-    }
+    layout = text.replace("%y", "{2:02}").replace("%V", "{1:02}").replace("%G", "{0:04}")
+    valid = {layout.format(iso, week, year % 100) for iso, week, year in _weeks()}
     ordered, scheme = sorted(valid), Scheme("s", [Time(text)])
     year_53 = [each for each in ordered if "53" in (each[:2], each[2:4])]
     for slip in set(_slips([*year_53[::4000], *ordered[:: len(ordered) // 3]])):
