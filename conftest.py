@@ -38,6 +38,10 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 
+# Pages and programs in other directories share what Hypothesis works out about Unicode.
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than processors: while one waits for a server, another has work."""
@@ -155,6 +159,14 @@ class Directory:
         self.open.close()
 
 
+class Docstrings(Sybil):
+    """Examples of docstrings; files without any are not looked through for docstrings."""
+
+    def should_parse(self, path: Path) -> bool:
+        """Whether it is one of these files, and has an example."""
+        return super().should_parse(path) and ">>> " in path.read_text("utf-8")
+
+
 _pages, _docstrings = Directory(), Directory()
 
 pytest_collect_file = SybilCollection(
@@ -165,7 +177,7 @@ pytest_collect_file = SybilCollection(
             setup=_pages.enter,
             teardown=_pages.leave,
         ),
-        Sybil(
+        Docstrings(
             [DocTestParser(ELLIPSIS)],
             path="src",
             pattern="*.py",

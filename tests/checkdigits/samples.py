@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from hypothesis import strategies as st
 
 from crmid import checkdigits
@@ -19,12 +21,14 @@ IDS = [system.name for system in SYSTEMS]
 STRANGE = "_+-. \t\n\r\0é１٣२Aa*?~\x80\x81\ud800\U0001d7d9"
 
 
+@cache
 def payloads(system: System, longest: int = 60) -> st.SearchStrategy[str]:
     """Payloads that a system takes."""
     lengths = st.sampled_from(system.lengths) if system.lengths else st.integers(1, longest)
     return lengths.flatmap(lambda n: st.text(system.alphabet, min_size=n, max_size=n))
 
 
+@cache
 def texts(system: System) -> st.SearchStrategy[str]:
     """Valid texts, nearly valid ones, and hostile ones."""
     valid = payloads(system).map(system.append)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -97,10 +98,16 @@ def values_of(scheme: Scheme) -> SearchStrategy[dict[str, Any]]:
     )
 
 
+# Made once: Hypothesis looks into every new strategy before it draws from it.
+_any_scheme, _any_text = schemes(), st.text(max_size=30)
+_foreign, _printable = st.sampled_from(FOREIGN), st.sampled_from(PRINTABLE)
+_one_to_three, _which_slip = st.integers(1, 3), st.integers(0, 8)
+
+
 @st.composite
 def numbered(draw: DrawFn) -> tuple[Scheme, dict[str, Any], str]:
     """A scheme, a full set of values, and the text that they give."""
-    scheme = draw(schemes())
+    scheme = draw(_any_scheme)
     values = draw(values_of(scheme))
     return scheme, values, scheme.render(**values)
 
@@ -112,27 +119,22 @@ def _substituted(text: str, at: int, c: str) -> str:
 @st.composite
 def mutated(draw: DrawFn, text: str) -> str:
     """The text after one to three slips or attacks."""
-    anything = st.one_of(
-        st.sampled_from(FOREIGN), st.sampled_from(text or "0"), st.sampled_from(PRINTABLE)
-    )
-    for _ in range(draw(st.integers(1, 3))):
+    anything = st.one_of(_foreign, st.sampled_from(text or "0"), _printable)
+    for _ in range(draw(_one_to_three)):
         at, c = draw(st.integers(0, len(text))), draw(anything)
         other = draw(st.integers(0, len(text)))
-        text = draw(
-            st.sampled_from(
-                [
-                    _substituted(text, at, c),
-                    text[:at] + c + text[at:],
-                    text[:at] + text[at + 1 :],
-                    text[:at] + text[at + 1 : at + 2] + text[at : at + 1] + text[at + 2 :],
-                    text[:at],
-                    text[at:],
-                    text[:other] + text[at:],
-                    text + c * 300,
-                    text.swapcase(),
-                ]
-            )
-        )
+        slips = [
+            _substituted(text, at, c),
+            text[:at] + c + text[at:],
+            text[:at] + text[at + 1 :],
+            text[:at] + text[at + 1 : at + 2] + text[at : at + 1] + text[at + 2 :],
+            text[:at],
+            text[at:],
+            text[:other] + text[at:],
+            text + c * 300,
+            text.swapcase(),
+        ]
+        text = slips[draw(_which_slip)]
     return text
 
 
@@ -140,7 +142,7 @@ def mutated(draw: DrawFn, text: str) -> str:
 def hostile(draw: DrawFn) -> tuple[Scheme, str]:
     """A scheme, and a text that may or may not be one of its numbers."""
     scheme, _, text = draw(numbered())
-    return scheme, draw(st.one_of(mutated(text), st.text(max_size=30), st.just(text)))
+    return scheme, draw(st.one_of(mutated(text), _any_text, st.just(text)))
 
 
 # --- Small schemes, whose numbers can all be written down ----------------------------------
@@ -149,43 +151,49 @@ _TINY = Alphabet("tiny", "AB")
 _DIGITS = Alphabet("few", "012")
 
 
+_spans = st.sampled_from([(1, 1), (2, 2), (1, 2)])
+_lists_of_words = st.lists(
+    st.text("AB0", min_size=1, max_size=3), min_size=1, max_size=4, unique=True
+)
+_drawn_parts: SearchStrategy[list[AnyPart]] = st.sampled_from(
+    [
+        [],
+        [SequenceNumber(1)],
+        [SequenceNumber(1, 2)],
+        [Time("%y")],
+        [Time("%q%y")],
+        [Time("%y"), Time("%y%q")],
+        [Random(_TINY, 2)],
+    ]
+)
+_orders, _whether = st.permutations("uvw"), st.booleans()
+_separators, _beginnings = st.sampled_from("-A/0"), st.sampled_from(["A", "AB", "0-", "京"])
+
+
+@cache
+def _given_part(name: str) -> SearchStrategy[AnyPart]:
+    return st.one_of(
+        _spans.map(lambda span: Code(name, _TINY, *span)),
+        _spans.map(lambda span: Code(name, _DIGITS, *span)),
+        _lists_of_words.map(lambda words: Choice(name, words)),
+    )
+
+
 @st.composite
 def small_part_lists(draw: DrawFn) -> list[AnyPart]:
     """A few parts of a few texts each."""
-
-    def drawn(name: str) -> SearchStrategy[AnyPart]:
-        spans = st.sampled_from([(1, 1), (2, 2), (1, 2)])
-        words = st.text("AB0", min_size=1, max_size=3)
-        return st.one_of(
-            spans.map(lambda span: Code(name, _TINY, *span)),
-            spans.map(lambda span: Code(name, _DIGITS, *span)),
-            st.lists(words, min_size=1, max_size=4, unique=True).map(lambda w: Choice(name, w)),
-        )
-
-    drawn_parts: list[AnyPart] = draw(
-        st.sampled_from(
-            [
-                [],
-                [SequenceNumber(1)],
-                [SequenceNumber(1, 2)],
-                [Time("%y")],
-                [Time("%q%y")],
-                [Time("%y"), Time("%y%q")],
-                [Random(_TINY, 2)],
-            ]
-        )
-    )
-    given_names = draw(st.permutations("uvw"))[: 1 if drawn_parts else 2]
-    parts = [*drawn_parts, *(draw(drawn(name)) for name in given_names)]
+    drawn_parts = draw(_drawn_parts)
+    given_names = draw(_orders)[: 1 if drawn_parts else 2]
+    parts = [*drawn_parts, *(draw(_given_part(name)) for name in given_names)]
     laid: list[AnyPart] = []
     for part in draw(st.permutations(parts)):
         held = held_by(part)
         if held is not None:
-            laid += separated(part, draw(st.sampled_from("-A/0")), held)
+            laid += separated(part, draw(_separators), held)
         else:
             laid.append(part)
-    if draw(st.booleans()):
-        laid.insert(0, Fixed(draw(st.sampled_from(["A", "AB", "0-", "京"]))))
+    if draw(_whether):
+        laid.insert(0, Fixed(draw(_beginnings)))
     return laid
 
 
@@ -258,33 +266,37 @@ def common(one: str, other: str) -> int:
 # --- What the calendar says, worked out without crmid --------------------------------------
 
 
+def _label(moment: datetime, fiscal: Fiscal | None) -> int:
+    if not fiscal:
+        return 0
+    label = moment.year - (moment.month < fiscal.month)
+    return label + (fiscal.label == "end" and fiscal.month > 1)
+
+
+_FIELDS: Mapping[str, Callable[[datetime, Fiscal | None], str]] = {
+    "Y": lambda t, _: f"{t.year:04}",
+    "y": lambda t, _: f"{t.year % 100:02}",
+    "K": lambda t, fiscal: f"{_label(t, fiscal):04}",
+    "k": lambda t, fiscal: f"{_label(t, fiscal) % 100:02}",
+    "G": lambda t, _: f"{t.isocalendar()[0]:04}",
+    "V": lambda t, _: f"{t.isocalendar()[1]:02}",
+    "q": lambda t, _: str((t.month - 1) // 3 + 1),
+    "m": lambda t, _: f"{t.month:02}",
+    "d": lambda t, _: f"{t.day:02}",
+    "j": lambda t, _: f"{(t.date() - t.date().replace(month=1, day=1)).days + 1:03}",
+    "H": lambda t, _: f"{t.hour:02}",
+    "M": lambda t, _: f"{t.minute:02}",
+    "S": lambda t, _: f"{t.second:02}",
+    "f": lambda t, _: f"{t.microsecond:06}",
+    "%": lambda _, __: "%",
+}
+
+
 def printed(moment: datetime, format: str, fiscal: Fiscal | None) -> str:  # noqa: A002
     """A local time by a format, with a rendering of its own."""
-    iso = moment.isocalendar()
-    label = 0
-    if fiscal:
-        label = moment.year - (moment.month < fiscal.month)
-        label += fiscal.label == "end" and fiscal.month > 1
-    fields: Mapping[str, str] = {
-        "Y": f"{moment.year:04}",
-        "y": f"{moment.year % 100:02}",
-        "K": f"{label:04}",
-        "k": f"{label % 100:02}",
-        "G": f"{iso[0]:04}",
-        "V": f"{iso[1]:02}",
-        "q": str((moment.month - 1) // 3 + 1),
-        "m": f"{moment.month:02}",
-        "d": f"{moment.day:02}",
-        "j": f"{(moment.date() - moment.date().replace(month=1, day=1)).days + 1:03}",
-        "H": f"{moment.hour:02}",
-        "M": f"{moment.minute:02}",
-        "S": f"{moment.second:02}",
-        "f": f"{moment.microsecond:06}",
-        "%": "%",
-    }
     text, pieces = "", iter(format)
     for c in pieces:
-        text += fields[next(pieces)] if c == "%" else c
+        text += _FIELDS[next(pieces)](moment, fiscal) if c == "%" else c
     return text
 
 

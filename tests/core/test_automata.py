@@ -240,10 +240,10 @@ WORST: list[Callable[[], object]] = [
 
 @pytest.mark.parametrize("make", WORST, ids=range(len(WORST)))
 def test_proofs_of_the_largest_schemes_are_quick(make: Callable[[], object]) -> None:
-    """Milliseconds on a free machine; the bound leaves room for one that is busy."""
-    begin = time.perf_counter()
+    """Milliseconds; the bound leaves room, and the time that others take is not counted."""
+    begin = time.thread_time()
     make()
-    assert time.perf_counter() - begin < 5
+    assert time.thread_time() - begin < 5
 
 
 def test_a_pattern_with_many_ways_to_be_empty_is_refused() -> None:

@@ -187,10 +187,10 @@ def test_shapes_alike_that_share_no_number_are_told_apart_in_the_message() -> No
     ],
 )
 def test_large_schemes_are_compared_quickly(one: str, other: str) -> None:
-    begin = time.perf_counter()
+    begin = time.thread_time()  # others may be at work on the machine
     with pytest.raises(InvalidScheme, match="collide"):
         Catalog([Scheme("one", one), Scheme("other", other)])
-    assert time.perf_counter() - begin < 20
+    assert time.thread_time() - begin < 20
 
 
 @settings(max_examples=30)

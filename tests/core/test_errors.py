@@ -144,7 +144,7 @@ SCHEMES = [
 @pytest.mark.parametrize("text", HOSTILE, ids=range(4))
 def test_a_million_characters_are_refused_at_once(scheme: Scheme, text: str) -> None:
     """By their length; the error, its line, its drawing and its kin are as quick."""
-    begin = time.perf_counter()
+    begin = time.thread_time()
     for _ in range(20):
         assert not scheme.is_valid(text)
         with pytest.raises(InvalidNumber) as caught:
@@ -156,16 +156,16 @@ def test_a_million_characters_are_refused_at_once(scheme: Scheme, text: str) -> 
         assert len(scheme.explain(text)) < 2_000
         assert len(str(caught.value)) < 700
         assert len(caught.value.diagram()) < 2_000
-    assert time.perf_counter() - begin < 2
+    assert time.thread_time() - begin < 2
 
 
 @pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme.template)
 def test_the_worst_text_of_the_right_length_is_refused_quickly(scheme: Scheme) -> None:
     """No text makes the regular expression, or the diagnosis, try the same thing again."""
-    begin = time.perf_counter()
+    begin = time.thread_time()
     for c in "0A1-":
         for length in range(scheme.min_length, scheme.max_length + 1, 7):
             for text in (c * length, c * (length - 1) + "!", "0A" * (length // 2)):
                 scheme.is_valid(text)
                 scheme.explain(text)
-    assert time.perf_counter() - begin < 5
+    assert time.thread_time() - begin < 5

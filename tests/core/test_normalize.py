@@ -222,13 +222,13 @@ def test_the_error_is_about_the_only_reading_there_is() -> None:
 )
 def test_hostile_input_takes_bounded_time(scheme: Scheme, c: str, length: int) -> None:
     """Spaces, dashes and look-alikes by the hundred: an error, or a number, soon."""
-    begin = time.perf_counter()
+    begin = time.thread_time()
     for text in (c * length, (c + " ") * (length // 2), "1" + c * length + "A"):
         try:
             scheme.normalize(text)
         except InvalidNumber:
             continue
-    assert time.perf_counter() - begin < 5
+    assert time.thread_time() - begin < 5
 
 
 def test_full_width_forms_are_those_of_ascii() -> None:

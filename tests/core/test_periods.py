@@ -42,12 +42,11 @@ def check_table(years: tuple[int, int], counted: list[Fiscal]) -> None:
                     continue
                 shown = [columns[letter, fiscal or counted[0]] for letter in sorted(letters)]
                 texts = list(zip(*shown, strict=True)) if shown else [()] * len(every)
+                numbers = {text: number for number, text in enumerate(set(texts))}
+                numbered = [numbers[text] for text in texts]
                 for reset, keys in periods.items():
-                    seen: dict[tuple[str, ...], str] = {}
-                    told = all(
-                        seen.setdefault(text, key) == key
-                        for text, key in zip(texts, keys, strict=True)
-                    )
+                    last = dict(zip(numbered, keys, strict=True))
+                    told = [last[number] for number in numbered] == keys
                     month = fiscal.month if fiscal else None
                     said = reset.determined_by(letters, month)
                     assert (letters, fiscal, reset, said) == (letters, fiscal, reset, told)

@@ -49,10 +49,11 @@ def driver(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def connect(driver: str, mariadb: dict[str, Any]) -> Connect:
-    """Connects, with other arguments if any are given."""
+    """Connects as the driver does by itself, with TLS, or with other arguments."""
+    plain = {name: value for name, value in mariadb.items() if name != "ssl_disabled"}
 
     def connected(**more: Any) -> Any:
-        return CONNECT[driver](**(mariadb | more))
+        return CONNECT[driver](**(plain | more))
 
     return connected
 

@@ -108,10 +108,12 @@ def references(text: str, thing: Thing) -> Iterator[object]:
                 break
 
 
+@functools.cache
 def spaces() -> list[object]:
     return [importlib.import_module(name) for name in ("crmid", *MODULES)]
 
 
+@functools.cache
 def raised(function: Callable[..., object]) -> set[str]:
     """The names of the errors that a function's own body raises, where it says them by name."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -84,6 +85,12 @@ def faults(source: Path, layers: Sequence[str]) -> list[str]:
     return found
 
 
+@functools.cache
+def nodes_of(text: str) -> list[ast.AST]:
+    """Everything in the syntax tree of a module."""
+    return list(ast.walk(ast.parse(text)))
+
+
 def name_of(path: Path, source: Path) -> str:
     """``stores.sqlite`` for ``stores/sqlite.py``, ``stores`` for ``stores/__init__.py``."""
     parts = path.relative_to(source).with_suffix("").parts
@@ -104,7 +111,7 @@ def imports(
     """Lines and targets of all imports from the package, in functions too, by own name."""
     is_package = path.name == "__init__.py"
     inside = [package, *([] if name == "__init__" else name.split("."))]
-    for node in ast.walk(ast.parse(path.read_text("utf-8"), str(path))):
+    for node in nodes_of(path.read_text("utf-8")):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.partition(".")[0] == package:
@@ -126,7 +133,7 @@ def late_lines(path: Path) -> set[int]:
     """Lines that do nothing when a module is loaded: in functions, and for type checkers."""
     return {
         line
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in nodes_of(path.read_text("utf-8"))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
         for line in range(node.lineno, (node.body[-1].end_lineno or 0) + 1)
@@ -135,7 +142,7 @@ def late_lines(path: Path) -> set[int]:
 
 def machinery(path: Path) -> Iterator[int]:
     """Lines of imports that are not statements, and that nobody could follow."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"), str(path))):
+    for node in nodes_of(path.read_text("utf-8")):
         if isinstance(node, ast.Name) and node.id in {
             "__import__",
             "importlib",

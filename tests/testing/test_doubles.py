@@ -260,7 +260,9 @@ ROOT = Path(__file__).parents[2]
 #: What it shows runs with a few examples: here it is tried whether it does.
 FEW = """
 import hypothesis
-hypothesis.settings.register_profile("few", max_examples=10, deadline=None)
+hypothesis.settings.register_profile(
+    "few", max_examples=5, stateful_step_count=10, deadline=None
+)
 hypothesis.settings.load_profile("few")
 """
 

@@ -110,11 +110,12 @@ def test_only_some_laws_can_be_asked() -> None:
 
 
 @pytest.mark.parametrize(
-    "error",
-    [broken(), ProductionTouched("SQLiteStore.reserve")],
-    ids=lambda e: type(e).__name__,
+    "make",
+    [broken, lambda: ProductionTouched("SQLiteStore.reserve")],
+    ids=["LawBroken", "ProductionTouched"],
 )
-def test_errors_survive(error: AssertionError) -> None:
+def test_errors_survive(make: Callable[[], AssertionError]) -> None:
+    error = make()
     ways: list[Callable[[AssertionError], AssertionError]]
     ways = [copy.copy, copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))]
     for way in ways:
