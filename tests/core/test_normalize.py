@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmid import AmbiguousNumber, InvalidNumber, Scheme
+from crmid import Alphabet, AmbiguousNumber, InvalidNumber, Scheme
+from crmid.alphabets import DIGITS
 from crmid.folding import ALIKE, DASHES, INVISIBLE, widened
 from crmid.parts import Code, Fixed, Random, Ulid
 from crmid.scheme.reading import split
 
-from .strategies import all_numbers, hostile, numbered, small_schemes
+from .strategies import all_numbers, hostile, numbered, small_schemes, values_of
 
 
 CUSTOMER = Scheme("customer", "C{dept:n3}-{seq:n5}-{tier:A|B|C}")
@@ -95,6 +96,53 @@ def test_what_was_typed_for_a_number_never_means_another(
         assert len(noisy) > 4 * scheme.max_length + 16
 
 
+@st.composite
+def respaced(draw: st.DrawFn) -> tuple[Scheme, str]:
+    """A number that has lost a character or none, and got and lost separators."""
+    scheme, _, text = draw(st.one_of(numbered(), of_varying_widths()))
+    at = draw(st.integers(0, len(text)))
+    text = draw(st.sampled_from([text, text[:at] + text[at + 1 :]]))
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, len(text)))
+        put_in = text[:at] + draw(st.sampled_from("- –\u3000\u200b")) + text[at:]
+        separators = [at for at, c in enumerate(text) if not c.isalnum()]
+        at = draw(st.sampled_from(separators or [0]))
+        text = draw(st.sampled_from([put_in, text[:at] + text[at + 1 :] or "-"]))
+    return scheme, text
+
+
+@st.composite
+def of_varying_widths(draw: st.DrawFn) -> tuple[Scheme, Any, str]:
+    """Where a separator alone tells the parts from each other."""
+    template = draw(st.sampled_from(["{a:n..3}-{b:n..3}", "C{a:n..3}/{b:n3}-{c:n..2}"]))
+    scheme = Scheme("s", template)
+    values = draw(values_of(scheme))
+    return scheme, values, scheme.render(**values)
+
+
+def places(text: str) -> set[int]:
+    """Behind how many letters and digits something else stands that shows."""
+    found, before = set[int](), 0
+    for c in "".join(c for c in text if c not in INVISIBLE).strip():
+        if c.isalnum() and c not in DASHES:
+            before += 1
+        else:
+            found.add(before)
+    return found
+
+
+@settings(max_examples=200)
+@given(respaced())
+def test_no_separator_is_moved(made: tuple[Scheme, str]) -> None:
+    """Those that were typed are kept, or some are put in, or some are left out."""
+    scheme, text = made
+    try:
+        found = scheme.normalize(text)
+    except InvalidNumber:
+        return
+    assert places(text) <= places(found) or places(text) >= places(found)
+
+
 @settings(max_examples=40)
 @given(small_schemes, st.data())
 def test_all_readings_of_a_small_scheme_are_known(scheme: Scheme, data: st.DataObject) -> None:
@@ -118,6 +166,13 @@ def test_all_readings_of_a_small_scheme_are_known(scheme: Scheme, data: st.DataO
         (CUSTOMER.template, "C-001-12345--A", "C001-12345-A"),
         (CUSTOMER.template, "C001—12345—A\n", "C001-12345-A"),
         (CUSTOMER.template, "\ufeffC001\u200b-12345-A", "C001-12345-A"),
+        (CUSTOMER.template, "C 001 12345 A", "C001-12345-A"),
+        (CUSTOMER.template, "C001-12 345-A", "C001-12345-A"),
+        (CUSTOMER.template, "C001 - 12345A", "C001-12345-A"),
+        (CUSTOMER.template, " C001 \u200b 12345A\t", "C001-12345-A"),
+        (CUSTOMER.template, "C001\u200b12345\u200b-A", "C001-12345-A"),
+        ("{a:n..3}-{b:n3}", " 1–2 345", "12-345"),
+        ("{a:n..3}-{b:n3}", "12345", "12-345"),
         ("{dept:n2}/{seq:n3}", "01–002", "01/002"),
         ("{dept:n2}/{seq:n3}", "01 002", "01/002"),
         ("{dept:n2}/{seq:n3}", "01002", "01/002"),
@@ -158,6 +213,15 @@ def test_the_listed_folding(template: str, typed_text: str, meant: str) -> None:
         ("{seq:n3}", ""),
         ("{seq:n3}", "1-2-3-4"),
         ("{seq:n3}{check:luhn}", "001 6"),
+        ("INV-{time:%Y}-{branch:n..3}-{seq:n5}", "INV-2026-12-0345"),
+        ("INV-{time:%Y}-{branch:n..3}-{seq:n5}", "INV-2026-12 0345"),
+        ("C{branch:n..3}-{seq:n5}", "C12-0345"),
+        ("C{branch:n..3}-{seq:n5}", "C 12-0345"),
+        ("{a:n..3}-{b:n..3}", "1234-56"),
+        ("{a:n..3}-{b:n..3}", "1234 56"),
+        ("{a:n..3}-{b:n..3}", "12-"),
+        ("{a:n..3}-{b:n..3}", "–12"),
+        (CUSTOMER.template, "C001 123 45A"),
     ],
 )
 def test_nothing_else_is_folded(template: str, typed_text: str) -> None:
@@ -183,6 +247,18 @@ def test_it_never_guesses(
         assert isinstance(caught.value, AmbiguousNumber)
         assert caught.value.readings == readings
         assert f"may mean {readings[0]!r} or {readings[1]!r}" in str(caught.value)
+
+
+def test_it_does_not_guess_where_a_text_has_too_many_readings() -> None:
+    """Not even where the other way to read separators leaves one."""
+    scheme = Scheme(
+        "s", [Code("x", Alphabet("own", "AB-"), 1, 99), Fixed("/"), Code("y", DIGITS, 1)]
+    )
+    assert scheme.normalize("A-A1") == "A-A/1"
+    many = "A" + "-A" * 9 + "1"
+    with pytest.raises(InvalidNumber) as caught:
+        scheme.normalize(many)
+    assert caught.value.text == many
 
 
 def test_check_characters_decide_between_look_alikes() -> None:
