@@ -17,6 +17,7 @@ from .layout import Layout
 __all__ = ["Typed"]
 
 _MOST_READINGS = 256
+_MOST_WRITTEN = 1 << 13  # characters of all of them, which are copied with each that is typed
 _MOST_STEPS = 1 << 12  # that are remembered, of each kind
 _FEW_READINGS = 8  # more of them at once are not remembered: that takes too much memory
 
@@ -140,7 +141,10 @@ class _Readings(dict[tuple[_Open, str], tuple[str, _Open]]):
             for state, text in readings
             for target, written in self._steps[state, c]
         }
-        if len(following) > _MOST_READINGS:
+        if (
+            len(following) > _MOST_READINGS
+            or sum(len(text) for _, text in following) > _MOST_WRITTEN
+        ):
             raise _TooManyError
         known = _shared([text for _, text in following])
         found = known, frozenset((state, text[len(known) :]) for state, text in following)
