@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
+from unicodedata import category
 
 import pytest
 from hypothesis import given, settings
@@ -201,6 +203,7 @@ def test_the_listed_folding(template: str, typed_text: str, meant: str) -> None:
         ("{seq:n3}", "١٢٣"),
         ("{seq:n3}", "१२३"),
         ("{seq:n3}", "ⅠⅠⅠ"),
+        ("{seq:n3}", "\u202e321"),  # shown as 123
         ("{dept:a2}", "ıI"),  # a Turkish letter, not an I
         ("{dept:a2}", "ſS"),
         ("{x:hex*2}", "\u212aa"),
@@ -272,9 +275,38 @@ def test_the_error_is_about_the_only_reading_there_is() -> None:
 def test_full_width_forms_are_those_of_ascii() -> None:
     assert "".join(map(widened, "！ＡＺａｚ０９～")) == "!AZaz09~"
     assert all(widened(c) == c for c in "!A~ ｡￥京")
-    assert "-" in DASHES
     assert all(len(meant) == 1 for key, meant in ALIKE.items() if key != "1")
+
+
+def test_all_dashes_are_known() -> None:
+    """Those of the category and those typed for one, in all their forms; and nothing else."""
+    every = map(chr, [*range(0xD800), *range(0xE000, 0x110000)])
+    forms = {c: unicodedata.normalize("NFKC", c) for c in every if category(c) != "Cn"}
+    known = {c for c in forms if category(c) == "Pd"}
+    known |= set("\u00ad\u02d7\u2043\u2212\u2796\u30fc")
+    known |= {c for c, form in forms.items() if form in known}
+    assert known <= DASHES
+    assert {c for c in DASHES - known if category(c) != "Cn"} == set()  # else: a newer Unicode
+
+
+def test_all_that_does_not_show_is_known() -> None:
+    """Format characters, but for one that changes what is read, and the soft hyphen."""
+    general_punctuation = range(0x2000, 0x2070)
+    known = {c for c in map(chr, general_punctuation) if category(c) == "Cf"}
+    assert {category(c) for c in "\u061c\u180e\ufeff"} == {"Cf"}
+    assert (known | set("\u061c\u180e\ufeff")) - {"\u202e"} == INVISIBLE
     assert not INVISIBLE & DASHES
+
+
+@pytest.mark.parametrize("c", sorted(INVISIBLE))
+def test_what_does_not_show_says_nothing(c: str) -> None:
+    assert CUSTOMER.normalize(f"{c}C0{c}01-{c}12345-A{c}") == "C001-12345-A"
+    assert CUSTOMER.normalize(f"C0{c}0112345A") == "C001-12345-A"
+
+
+@pytest.mark.parametrize("c", sorted(DASHES))
+def test_every_dash_separates(c: str) -> None:
+    assert CUSTOMER.normalize(f"C001{c}12345{c}A") == "C001-12345-A"
 
 
 @pytest.mark.parametrize("typed_text", ["c001-0000", "c001-00001-", "c001-00001-d", "c"])
