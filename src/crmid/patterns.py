@@ -2,7 +2,8 @@ r"""What a part's text can look like: regular expressions in the subset that all
 
 Literal characters, ``\`` before a special one, ``[...]`` with ranges, ``(?:...)``, ``|``,
 ``?``, ``{m}`` and ``{m,n}``: the same meaning in Python, ECMAScript and Rust. No ``*`` and
-``+``: every number has an end.
+``+``: every number has an end. ECMAScript's flag ``v`` wants ``/ | ( ) { }`` escaped in a set
+as well; what is written here does so, and what is read need not.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ __all__ = [
 ]
 
 _SPECIAL = frozenset("\\^$.|?*+()[]{}")
+# What some engine takes for syntax in a set; ECMAScript's flag v, which HTML's pattern= has,
+# reserves the brackets, the slash and the bar. No two characters of a set that is written here
+# are the same, so what is reserved only when doubled stands alone.
+_SPECIAL_IN_SET = frozenset("\\^-/|()[]{}")
 _MAX_COUNT = 256
 _SET_OPERATORS = frozenset({"&&", "--", "~~", "||"})  # in the sets of some engines
 
@@ -107,7 +112,7 @@ def charset(characters: Iterable[str]) -> str:
 
 
 def _escape_in_set(c: str) -> str:
-    return f"\\{c}" if c in "\\]^-[" else c
+    return f"\\{c}" if c in _SPECIAL_IN_SET else c
 
 
 def parse(pattern: str) -> Node:
@@ -204,7 +209,7 @@ class _Reader:
 
     def character_in_set(self) -> str:
         self.check_in_set()
-        c = self.character(_SPECIAL | {"-"})
+        c = self.character(_SPECIAL | _SPECIAL_IN_SET)
         self.check_in_set()
         return c
 
