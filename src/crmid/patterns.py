@@ -33,6 +33,7 @@ _SPECIAL = frozenset("\\^$.|?*+()[]{}")
 # are the same, so what is reserved only when doubled stands alone.
 _SPECIAL_IN_SET = frozenset("\\^-/|()[]{}")
 _MAX_COUNT = 256
+_MAX_DEPTH = 50  # groups in groups
 _SET_OPERATORS = frozenset({"&&", "--", "~~", "||"})  # in the sets of some engines
 
 
@@ -134,6 +135,7 @@ class _Reader:
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         self.at = 0
+        self.depth = 0
 
     def rest(self) -> str:
         """The next characters: as many as the longest count has, ``256,256}``."""
@@ -181,9 +183,13 @@ class _Reader:
 
     def atom(self) -> Node:
         if self.take("(?:"):
+            self.depth += 1
+            if self.depth > _MAX_DEPTH:
+                raise self.error(f"groups are nested over {_MAX_DEPTH} deep")
             node = self.alternation()
             if not self.take(")"):
                 raise self.error("a group is not closed")
+            self.depth -= 1
             return node
         if self.take("["):
             return self.character_set()

@@ -247,6 +247,8 @@ def test_a_character_set_matches_its_characters_only(characters: set[str]) -> No
         ("a{0}", "matches the empty text"),
         ("(?:)", "matches the empty text"),
         ("a|", "matches the empty text"),
+        ("(?:" * 51 + "a" + ")" * 51, "nested over 50 deep"),
+        ("(?:" * 20_000, "nested over 50 deep"),
         ("(?:[a-z]{256}){256}", "over 4,000 positions"),
         ("[ab]{0,30}a[ab]{30}", "over 20,000 states"),
     ],
@@ -287,6 +289,8 @@ def test_what_engines_read_differently_is_refused(pattern: str, complaint: str) 
             "[京-客]",
             "😀?a",
         ),
+        "(?:" * 50 + "ab?" + ")" * 50,
+        "(?:a)(?:b)" * 30,
         *("(?:a|bc|){1}d", "a{0,1}b", "(?:a{2}|b){1,2}"),
     ],
 )
