@@ -10,13 +10,22 @@ from collections.abc import Mapping
 
 __all__ = ["ALIKE", "DASHES", "INVISIBLE", "widened"]
 
-#: Dashes and minus signs, of Unicode 15.1, category Pd and beyond, that stand for ``-``.
+#: What stands for ``-``: the dashes of Unicode 16 (category Pd), what is typed for one (the
+#: soft hyphen, the hyphen bullet, minus signs, the Japanese mark of a long vowel), and the
+#: forms of all these that differ in width or height only.
 DASHES = frozenset(
-    "-\u00ad\u058a\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u2e3a\u2e3b\u30fc\ufe58\ufe63\uff0d"
+    "-\u058a\u05be\u1400\u1806\u2010\u2011\u2012\u2013\u2014\u2015\u2e17\u2e1a\u2e3a\u2e3b\u2e40\u2e5d"
+    "\u301c\u3030\u30a0\ufe31\ufe32\ufe58\ufe63\uff0d\U00010d6e\U00010ead"
+    "\u00ad\u02d7\u2043\u207b\u208b\u2212\u2796\u30fc\uff70"
 )
 
-#: Characters that do not show: marks of direction, joiners, byte order marks.
-INVISIBLE = frozenset("\u200b\u200c\u200d\u200e\u200f\u202a\u202c\u2060\u2066\u2069\ufeff")
+#: What does not show: the format characters (category Cf) of General Punctuation, and their kin
+#: elsewhere: the Arabic letter mark, the Mongolian vowel separator, the byte order mark. Not
+#: U+202E: it shows what follows backwards, so that another number is read than is written.
+INVISIBLE = frozenset(
+    "\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u2060\u2061\u2062\u2063\u2064"
+    "\u2066\u2067\u2068\u2069\u206a\u206b\u206c\u206d\u206e\u206f\ufeff"
+)
 
 _WIDE = range(0xFF01, 0xFF5F)  # the full-width forms of ! to ~
 _WIDE_OFFSET = 0xFF01 - 0x21

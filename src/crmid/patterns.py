@@ -2,7 +2,8 @@ r"""What a part's text can look like: regular expressions in the subset that all
 
 Literal characters, ``\`` before a special one, ``[...]`` with ranges, ``(?:...)``, ``|``,
 ``?``, ``{m}`` and ``{m,n}``: the same meaning in Python, ECMAScript and Rust. No ``*`` and
-``+``: every number has an end.
+``+``: every number has an end. ECMAScript's flag ``v`` wants ``/ | ( ) { }`` escaped in a set
+as well; what is written here does so, and what is read need not.
 """
 
 from __future__ import annotations
@@ -27,7 +28,12 @@ __all__ = [
 ]
 
 _SPECIAL = frozenset("\\^$.|?*+()[]{}")
+# What some engine takes for syntax in a set; ECMAScript's flag v, which HTML's pattern= has,
+# reserves the brackets, the slash and the bar. No two characters of a set that is written here
+# are the same, so what is reserved only when doubled stands alone.
+_SPECIAL_IN_SET = frozenset("\\^-/|()[]{}")
 _MAX_COUNT = 256
+_MAX_DEPTH = 50  # groups in groups
 _SET_OPERATORS = frozenset({"&&", "--", "~~", "||"})  # in the sets of some engines
 
 
@@ -107,7 +113,7 @@ def charset(characters: Iterable[str]) -> str:
 
 
 def _escape_in_set(c: str) -> str:
-    return f"\\{c}" if c in "\\]^-[" else c
+    return f"\\{c}" if c in _SPECIAL_IN_SET else c
 
 
 def parse(pattern: str) -> Node:
@@ -129,6 +135,7 @@ class _Reader:
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         self.at = 0
+        self.depth = 0
 
     def rest(self) -> str:
         """The next characters: as many as the longest count has, ``256,256}``."""
@@ -176,9 +183,13 @@ class _Reader:
 
     def atom(self) -> Node:
         if self.take("(?:"):
+            self.depth += 1
+            if self.depth > _MAX_DEPTH:
+                raise self.error(f"groups are nested over {_MAX_DEPTH} deep")
             node = self.alternation()
             if not self.take(")"):
                 raise self.error("a group is not closed")
+            self.depth -= 1
             return node
         if self.take("["):
             return self.character_set()
@@ -204,7 +215,7 @@ class _Reader:
 
     def character_in_set(self) -> str:
         self.check_in_set()
-        c = self.character(_SPECIAL | {"-"})
+        c = self.character(_SPECIAL | _SPECIAL_IN_SET)
         self.check_in_set()
         return c
 

@@ -55,6 +55,8 @@ def cells(table: Table) -> list[tuple[int, str]]:
         (CUSTOMERS.encode("utf-8-sig"), "utf-8"),
         (CUSTOMERS.encode("gbk"), "gb18030"),
         (CUSTOMERS.replace("甲", "𠀀").encode("gb18030"), "gb18030"),
+        ("質|number\n質|C001\n甲|C002\n".encode("gbk"), "gb18030"),  # 質 is D9 and the bar's 7C
+        ("質,number\n甲,C001\n質質,C002\n".encode("gbk"), "gb18030"),
         (b"\x84\x31\x95\x33" + CUSTOMERS.encode("gb18030"), "gb18030"),
         (codecs.BOM_UTF16_LE + CUSTOMERS.encode("utf-16-le"), "utf-16-le"),
         (codecs.BOM_UTF16_BE + CUSTOMERS.encode("utf-16-be"), "utf-16-be"),
@@ -66,6 +68,13 @@ def test_encodings_are_found_out(table: Open, content: bytes, encoding: str) -> 
     found = table(content)
     assert found.encoding == encoding
     assert cells(found) == [(2, "C001"), (3, "C002")]
+
+
+def test_rows_that_are_too_short_do_not_speak_against_gb18030(table: Open) -> None:
+    """Where more rows have their cells by characters than by bytes."""
+    found = table("\n甲|number\n質|C001\n質|C002\n質\n".encode("gbk"))
+    assert found.encoding == "gb18030"
+    assert cells(found) == [(3, "C001"), (4, "C002")]
 
 
 @pytest.mark.parametrize(
@@ -107,6 +116,17 @@ def test_a_character_may_lie_across_pieces(
         (b"\x1f\x8b", {}, "a compressed file"),
         (b"number\nC\xff\n", {}, "neither UTF-8 nor GB18030: byte 0xFF at offset 8, line 2;"),
         (b"number\n\n\nC\xe5", {}, "ends inside a character at offset 10, line 4;"),
+        (
+            b"name|number\nRen\xe9|C001\nBob|C002\n",
+            {},
+            "neither UTF-8 nor GB18030: byte 0xE9 would swallow the bar behind it at offset",
+        ),
+        (b"pr\xe9nom\xe9|number\nR\xfcn\xe9|C001\nBob|C002\n", {}, "at offset 6, line 1;"),
+        (
+            b"a|b|number\nZo\xe9\xe9|Ren\xe9|C001\n",
+            {},
+            "offset 19, line 2; name its encoding with --encoding",
+        ),
         (b"number\nC\xff\n", {"encoding": "utf-8"}, "is not utf-8: byte 0xFF at offset 8,"),
         (codecs.BOM_UTF8 + b"n\n\xff", {}, "is not utf-8: byte 0xFF at offset 5, line 2;"),
         (b"n\n", {"encoding": "utf-88"}, "no such encoding. Did you mean 'utf-8'?"),

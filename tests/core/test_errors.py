@@ -80,10 +80,28 @@ def test_the_caret_stands_under_the_place(
         ("e\u0301", 1),
         ("A\u20e3", 1),
         ("é", 1),
+        ("か\u3099", 2),  # a mark that is wide itself
+        ("\u1100\u1161\u11a8", 2),  # one block of Hangul, written as three letters
+        ("\u1100\ud7b0\ud7cb", 2),
+        ("\U00016fe4a", 1),
     ],
 )
 def test_columns_of_a_terminal(text: str, width: int) -> None:
     assert columns(text) == width
+
+
+@pytest.mark.parametrize(
+    "c", [*"\u034f\u115f\u1160\u17b4\u180b\u180f\u2800\u3164\ufe00\ufe0f\uffa0", "\U000e0100"]
+)
+def test_what_prints_as_nothing_is_escaped(c: str) -> None:
+    """Though Python calls it printable; else two texts would look the same."""
+    escaped = ascii(c)[1:-1]
+    assert drawn(f"a{c}b") == f"a{escaped}b"
+    for length in (1, 100):
+        assert escaped in shown(c * length)
+        assert c not in shown(c * length)
+    line, caret = pointed(f"{c}1X", 2, 1, "wrong").split("\n")
+    assert line.index("X") == caret.index("^")
 
 
 def test_plurals() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from typing import BinaryIO, NamedTuple
 
 from .failures import Failure, did_you_mean
@@ -34,6 +35,9 @@ _OTHER_FILES = (
     (b"%PDF-", "a PDF"),
 )
 
+# What may be the first half of a character in GB18030, or the second, and a bar.
+_MAYBE_LOST = re.compile(rb"[\x81-\xfe]\|")
+
 _COMMON = ("utf-8", "utf-16", "gb18030", "gbk", "big5", "shift_jis", "cp1252", "latin-1")
 
 
@@ -59,7 +63,7 @@ def find_encoding(file: BinaryIO, shown_name: str, wanted: str = AUTO) -> Encodi
     """The encoding in which the whole file can be read.
 
     A byte order mark decides; without one it is UTF-8 if all of the file is, else GB18030
-    (and so GBK and GB 2312) if all of the file is.
+    (and so GBK and GB 2312) if all of the file is and no bars between cells get lost.
 
     Args:
         file: At any position; left at any position.
@@ -86,6 +90,8 @@ def find_encoding(file: BinaryIO, shown_name: str, wanted: str = AUTO) -> Encodi
     found: list[tuple[_Undecodable, str]] = []
     for choice in choices:
         wrong = _first_undecodable(file, choice)
+        if wrong is None and len(choices) > 1 and choice.name == "gb18030":
+            wrong = _first_lost_bar(file)
         if wrong is None:
             return choice
         found.append((wrong, choice.name))
@@ -145,3 +151,41 @@ def _first_undecodable(file: BinaryIO, encoding: Encoding) -> _Undecodable | Non
         if not piece:
             return None
         offset += len(piece)
+
+
+def _first_lost_bar(file: BinaryIO) -> _Undecodable | None:
+    """Where GB18030 takes a bar for the second half of a character, if that must be wrong.
+
+    Only the bar is such a half, of all delimiters: ``é|`` in Windows-1252 is one character in
+    GB18030. It is wrong if more lines have as many bars as the header by their bytes than by
+    their characters.
+    """
+    file.seek(0)
+    first: _Undecodable | None = None
+    header: tuple[int, int] | None = None
+    offset = votes = 0
+    for number, line in enumerate(file, 1):
+        by_bytes = by_characters = line.count(b"|")
+        if _MAYBE_LOST.search(line):
+            by_characters = line.decode("gb18030").count("|")
+        if by_characters < by_bytes and first is None:
+            at = next(
+                each for each in _MAYBE_LOST.finditer(line) if _is_lead(line, each.start())
+            )
+            what = f"byte 0x{line[at.start()]:02X} would swallow the bar behind it"
+            first = _Undecodable(offset + at.start(), number, what)
+        offset += len(line)
+        if header is None and by_bytes:
+            header = by_bytes, by_characters
+        if header is not None:
+            votes += (by_bytes == header[0]) - (by_characters == header[1])
+    return first if votes > 0 else None
+
+
+def _is_lead(line: bytes, index: int) -> bool:
+    """Whether a byte begins a character: what ends with it is not whole."""
+    try:
+        line[: index + 1].decode("gb18030")
+    except UnicodeDecodeError:
+        return True
+    return False

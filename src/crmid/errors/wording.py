@@ -7,11 +7,22 @@ __all__ = ["columns", "drawn", "plural", "pointed", "shown", "word"]
 
 _SHOWN = 60
 
+# What Python calls printable and prints as nothing: the letters and marks that Unicode calls
+# Default_Ignorable_Code_Point (joiners, Hangul fillers, Khmer inherent vowels, variation
+# selectors), and the empty pattern of Braille.
+_EMPTY = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+    + "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
+)
+# The vowels and final consonants of Hangul: drawn into the block that the letter before begins.
+_IN_BLOCK = frozenset(map(chr, [*range(0x1160, 0x1200), *range(0xD7B0, 0xD800)]))
+
 
 def shown(text: object) -> str:
     """``repr`` of hostile text, fit for one line of a log: escaped, and cut in the middle."""
     if isinstance(text, str) and len(text) > _SHOWN:
-        return f"{text[: _SHOWN - 20]!r}…{text[-10:]!r} ({len(text)} characters)"
+        cut = f"{text[: _SHOWN - 20]!r}…{text[-10:]!r}"
+        return f"{drawn(cut)} ({len(text)} characters)"
     if isinstance(text, int) and text.bit_length() > 1_000:  # Python prints no 4,301 digits
         return f"an integer of {text.bit_length():,} bits"
     quoted = drawn(repr(text))
@@ -51,12 +62,12 @@ def pointed(text: str, position: int, length: int, message: str) -> str:
 
 def drawn(text: str) -> str:
     """Text with everything that does not print, or prints as nothing, escaped."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() and c not in _EMPTY else ascii(c)[1:-1] for c in text)
 
 
 def columns(text: str) -> int:
     """Columns on a terminal: East Asian wide characters take two, combining marks none."""
-    import unicodedata  # tables of a megabyte, needed only to draw
+    from unicodedata import category, east_asian_width  # a megabyte, needed only to draw
 
-    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-    return len(text) + wide - sum(unicodedata.category(c) in {"Mn", "Me"} for c in text)
+    seen = [c for c in text if category(c) not in {"Mn", "Me"} and c not in _IN_BLOCK]
+    return len(seen) + sum(east_asian_width(c) in "WF" for c in seen)

@@ -280,6 +280,7 @@ class Scheme:
 
         Folded are full-width forms, dashes, spaces and look-alikes, case where only one may
         stand, Crockford's I, L and O, and lost separators. A valid text is returned as it is.
+        No separator is moved: either some are left out, or lost ones are put in.
 
         Raises:
             AmbiguousNumber: The text may stand for several numbers.

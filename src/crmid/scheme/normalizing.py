@@ -17,6 +17,7 @@ from .layout import Layout
 __all__ = ["Typed"]
 
 _MOST_READINGS = 256
+_MOST_WRITTEN = 1 << 13  # characters of all of them, which are copied with each that is typed
 _MOST_STEPS = 1 << 12  # that are remembered, of each kind
 _FEW_READINGS = 8  # more of them at once are not remembered: that takes too much memory
 
@@ -37,16 +38,18 @@ class Typed:
         """
         self._layout = layout
         self._is_valid = is_valid
-        self._readings = [
-            _Readings(_Steps(layout, lost_separators=lost)) for lost in (False, True)
-        ]
+        following = Following(layout.automata)
+        self._without_blanks = _Readings(_Steps(layout, following, _is_blank))
+        self._without_dashes = _Readings(_Steps(layout, following, _is_separator))
+        self._with_lost = _Readings(_Steps(layout, following, None))
 
     def meant(self, text: str) -> str:
         """The valid number that a text stands for.
 
         A valid text is returned as it is. Otherwise the characters are folded, each to what
-        may stand in its place, and spaces are dropped; if that leaves no valid reading,
-        separators are put in and left out as well.
+        may stand in its place, and blanks are left out. If that leaves no valid reading, dashes
+        are left out as well, or else lost separators are put in. No reading does both, which
+        would move a separator: a digit is missing in ``12-0345``, and it is not ``1-20345``.
 
         Raises:
             InvalidNumber: No reading is valid. If there is just one reading, the error is
@@ -58,15 +61,48 @@ class Typed:
         if len(text) > 4 * self._layout.longest + 16:
             raise diagnose(self._layout, text)
         closest: set[str] = set()
-        for each in self._readings:
-            readings = each.of(text)
-            valid = set(filter(self._is_valid, readings))
-            if len(valid) == 1:
-                return valid.pop()
-            if valid:
-                raise AmbiguousNumber(text, tuple(sorted(valid)))
-            closest = closest or readings
+        try:
+            for find in (self._without_blanks.of, self._of_other_separators):
+                readings = find(text)
+                valid = set(filter(self._is_valid, readings))
+                if len(valid) == 1:
+                    return valid.pop()
+                if valid:
+                    raise AmbiguousNumber(text, tuple(sorted(valid)))
+                closest = closest or readings
+        except _TooManyError:
+            raise diagnose(self._layout, text) from None
         raise diagnose(self._layout, closest.pop() if len(closest) == 1 else text)
+
+    def _of_other_separators(self, text: str) -> set[str]:
+        return self._without_dashes.of(text) | self._with_lost.of(_tidied(text))
+
+
+def _is_blank(c: str) -> bool:
+    return c.isspace() or c in INVISIBLE
+
+
+def _is_separator(c: str) -> bool:
+    return _is_blank(c) or c in DASHES
+
+
+def _tidied(typed: str) -> str:
+    """Each run of blanks and dashes without the blanks that say nothing: its dashes, else one.
+
+    What remains is a separator that somebody has put between two characters.
+    """
+    kept = ""
+    for c in typed:
+        if not _is_blank(c):
+            kept = kept.removesuffix(" ") if c in DASHES else kept
+            kept += c
+        elif c not in INVISIBLE and kept and not _is_separator(kept[-1]):
+            kept += " "
+    return kept.removesuffix(" ")
+
+
+class _TooManyError(Exception):
+    """A text has more readings than are told apart."""
 
 
 _Open = frozenset[_Step]  # the states that reading may be in, and what each has written
@@ -85,7 +121,11 @@ class _Readings(dict[tuple[_Open, str], tuple[str, _Open]]):
         self._start = frozenset(steps.with_lost([(_START, "")]))
 
     def of(self, typed: str) -> set[str]:
-        """The texts; none if there are too many to tell them apart."""
+        """The texts.
+
+        Raises:
+            _TooManyError: There are more than can be told apart.
+        """
         known, readings = "", self._start
         for c in typed:
             written, readings = self[readings, c]
@@ -101,8 +141,11 @@ class _Readings(dict[tuple[_Open, str], tuple[str, _Open]]):
             for state, text in readings
             for target, written in self._steps[state, c]
         }
-        if len(following) > _MOST_READINGS:
-            following = set[_Step]()
+        if (
+            len(following) > _MOST_READINGS
+            or sum(len(text) for _, text in following) > _MOST_WRITTEN
+        ):
+            raise _TooManyError
         known = _shared([text for _, text in following])
         found = known, frozenset((state, text[len(known) :]) for state, text in following)
         if len(self) >= _MOST_STEPS:
@@ -115,11 +158,21 @@ class _Readings(dict[tuple[_Open, str], tuple[str, _Open]]):
 class _Steps(dict[tuple[_State, str], list[_Step]]):
     """By state and typed character: the states that follow, and what is written on the way."""
 
-    def __init__(self, layout: Layout, *, lost_separators: bool) -> None:
+    def __init__(
+        self, layout: Layout, following: Following, left_out: Callable[[str], bool] | None
+    ) -> None:
+        """Begin.
+
+        Args:
+            layout: The parts of the scheme.
+            following: Where each character leads in them.
+            left_out: Whether a character may be left out; None if none may be, and lost
+                separators are put in.
+        """
         super().__init__()
         self._layout = layout
-        self._lost_separators = lost_separators
-        self._following = Following(layout.automata)
+        self._following = following
+        self._left_out = left_out
 
     def ends(self, state: _State) -> bool:
         """Whether a number is complete."""
@@ -136,22 +189,20 @@ class _Steps(dict[tuple[_State, str], list[_Step]]):
 
     def _after(self, state: _State, c: str) -> Iterator[_Step]:
         c = widened(c)
-        blank = c.isspace() or c in INVISIBLE
-        dash = c in DASHES
         onward = self._following[state]
-        if blank or (dash and self._lost_separators):
+        if self._left_out is not None and self._left_out(c):
             yield state, ""
-        for meant in self._meant(state, onward, c, separator=blank or dash):
+        for meant in self._meant(state, onward, c):
             for target in onward[meant]:
                 yield target, meant
 
     def _meant(
-        self, state: _State, following: dict[str, list[_State]], c: str, *, separator: bool
+        self, state: _State, following: dict[str, list[_State]], c: str
     ) -> Iterator[str]:
         """What ``c`` can stand for in a state: itself first, and then nothing else."""
         if c in following:
             yield c
-        elif separator:
+        elif c.isspace() or c in DASHES:
             yield from self._separators(state)
         else:
             upper, lower = _cased(c)
@@ -168,7 +219,7 @@ class _Steps(dict[tuple[_State, str], list[_Step]]):
 
     def with_lost(self, steps: list[_Step]) -> list[_Step]:
         """The steps, and those on which separators that were left out are written as well."""
-        if not self._lost_separators:
+        if self._left_out is not None:
             return steps
         found = set(steps)
         for state, written in (queue := list(found)):
