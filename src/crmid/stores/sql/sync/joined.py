@@ -142,14 +142,16 @@ class JoinedStore:
                 look = self._fitness.joined(writes=writes)
                 if not run(self._dialect, connection, look):
                     return None  # type: ignore[return-value] # there is nothing to be read
-            call = Call(Mode.GAPLESS, self._timeout, any_isolation=self._retries)
-            return run(self._dialect, connection, plan(call))
+            return run(self._dialect, connection, plan(self._call()))
         except Exception as error:
             told = joined_error(self._dialect, error)
             if told is None:
                 raise
             self._spoilt = True
             raise told from error
+
+    def _call(self) -> Call:
+        return Call(Mode.GAPLESS, self._timeout, any_isolation=self._retries)
 
     def _raw(self) -> Any:
         connection = self._connection
