@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 
-__all__ = ["advice", "busy", "code_of", "is_busy", "name_of", "translated"]
+__all__ = ["advice", "busy", "code_of", "forking", "is_busy", "name_of", "translated"]
 
 _ADVICE = {
     "SQLITE_READONLY": "it is read-only: give this user write access to it and its directory",
@@ -52,6 +52,14 @@ def busy(path: str, waited: float) -> StoreBusy:
     return StoreBusy(
         f"{name_of(path)}: somebody else kept it locked, waited {waited:.1f} s. Try again; end "
         "long transactions on it, give numbers a file of their own, or raise the time-out"
+    )
+
+
+def forking(path: str) -> StoreBusy:
+    """The error for a call by hooks that run just before a fork."""
+    return StoreBusy(
+        f"{name_of(path)}: this process is about to fork, and a connection must not cross "
+        "that: use the store before the fork, or after it"
     )
 
 
