@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 from crmid.errors import StoreBusy, StoreError, StoreUnavailable
@@ -80,6 +81,11 @@ def translated(error: sqlite3.Error, path: str) -> StoreError:
 def _why_not_opened(path: str) -> str:
     from pathlib import Path
 
+    try:
+        Path(path).stat()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return "its name is too long: name another file"
     directory = Path(path).parent
     if not directory.is_dir():
         return f"there is no directory {name_of(str(directory))}: create it"

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from crmid.errors import StoreError
+from crmid.errors import SchemaVersion, StoreError
 
 from . import faults, schema
 from .turnstile import Turnstile, pause
@@ -98,6 +98,8 @@ class Session:
         while True:
             try:
                 return attempt()
+            except schema.Unknown as trouble:
+                raise SchemaVersion(self._name, trouble.version, schema.VERSION) from trouble
             except schema.Unfit as trouble:
                 raise StoreError(f"{self._name}: {trouble}") from trouble
             except sqlite3.Error as error:

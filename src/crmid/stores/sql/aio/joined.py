@@ -11,7 +11,7 @@ from crmid.errors import ForkedConnection, TransactionRequired, TransactionUnsui
 from crmid.stores.blocks import check_advance, check_key, check_reserve, check_text
 from crmid.stores.capabilities import Capability
 from crmid.stores.sql.efforts import joined_error
-from crmid.stores.sql.fitness import Fitness, raw_of
+from crmid.stores.sql.fitness import Fitness, check_connection, raw_of
 from crmid.stores.sql.plans import Answer, Call, JoinDialect, Mode, Plan, Wanted, check_lengths
 
 
@@ -59,6 +59,7 @@ class AsyncJoinedStore:
     def __init__(
         self, connection: Any, fitness: Fitness, timeout: float, *, retries: bool
     ) -> None:
+        check_connection(connection)
         self._connection = connection
         self._fitness = fitness
         self._dialect = fitness.dialect
