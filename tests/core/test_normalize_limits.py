@@ -31,13 +31,13 @@ CUSTOMER = Scheme("customer", "C{dept:n3}-{seq:n5}-{tier:A|B|C}")
 )
 def test_hostile_input_takes_bounded_time(scheme: Scheme, c: str, length: int) -> None:
     """Spaces, dashes and look-alikes by the hundred: an error, or a number, soon."""
-    begin = time.perf_counter()
+    begin = time.thread_time()
     for text in (c * length, (c + " ") * (length // 2), "1" + c * length + "A"):
         try:
             scheme.normalize(text)
         except InvalidNumber:
             continue
-    assert time.perf_counter() - begin < 5
+    assert time.thread_time() - begin < 5
 
 
 BASE62_AND_DASH = Alphabet("own", ALPHABETS["base62"].characters + "-")

@@ -178,6 +178,15 @@ class Awaited:
         result: str | None = self.run(self.store.recall(series))
         return result
 
+    def __getattr__(self, name: str) -> Any:
+        """Records are written and read by what has no types here."""
+        method = getattr(self.store, name)
+
+        def call(*given: Any, **more: Any) -> Any:
+            return self.run(method(*given, **more))
+
+        return call
+
 
 @pytest.fixture
 def loop() -> Iterator[Loop]:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pymysql
 import pytest
 
+from crmid import Registry, Scheme
 from crmid.errors import (
+    RefTaken,
     StoreBusy,
     StoreError,
     TransactionUnsuitable,
+    UnknownNumber,
 )
 from crmid.stores import Block, CounterKey, MySQLStore
 
@@ -21,6 +26,10 @@ from .mariadb_tools import held, run
 
 
 KEY = CounterKey("customer")
+INVOICE = Scheme("invoice", "R{seq:n5}")
+
+#: Does something in a transaction of its own, and commits it.
+Elsewhere = Callable[[Callable[[Registry], Any]], Any]
 
 
 @pytest.mark.parametrize(
@@ -129,3 +138,109 @@ def test_a_deadlock_is_busy(
     (error,) = failed
     assert "eadlock" in str(error)
     assert (my_store.peek(KEY), my_store.peek(other)) in {(3, 3), (3, 2), (2, 3)}
+
+
+@pytest.fixture
+def behind(
+    my_store: MySQLStore, mariadb: dict[str, Any]
+) -> Iterator[tuple[Registry, Elsewhere]]:
+    """A registry in a transaction with an old snapshot, and what does things elsewhere."""
+    my_store.create()
+
+    def elsewhere(do: Callable[[Registry], Any]) -> Any:
+        with contextlib.closing(pymysql.connect(**mariadb)) as connection:
+            done = do(Registry(INVOICE, my_store.within(connection)))
+            connection.commit()
+        return done
+
+    elsewhere(lambda r: r.issue(ref="first"))
+    with contextlib.closing(pymysql.connect(**mariadb)) as connection:
+        registry = Registry(INVOICE, my_store.within(connection))
+        assert registry.by_ref("first").number == "R00001"  # the snapshot
+        yield registry, elsewhere
+        connection.rollback()
+
+
+def test_a_ref_that_was_taken_since_the_snapshot_is_refused_at_once(
+    behind: tuple[Registry, Elsewhere], my_store: MySQLStore
+) -> None:
+    registry, elsewhere = behind
+    elsewhere(lambda r: r.issue(ref="second"))
+    with pytest.raises(RefTaken, match="R00002"):
+        registry.issue(ref="second")
+    assert registry.by_ref("second").number == "R00002"
+    assert registry.issue(ref="third") == "R00004"  # one number was drawn, and no thousand
+
+
+def test_what_a_key_was_given_since_the_snapshot_can_be_used(
+    behind: tuple[Registry, Elsewhere],
+) -> None:
+    registry, elsewhere = behind
+    number = elsewhere(lambda r: r.issue(key="k", ref="second"))
+    assert registry.issue(key="k", ref="second") == number
+    assert registry.link(number, "shop", "4711").rev == 2
+    assert [event.rev for event in registry.history(number)] == [1, 2]
+    assert registry.by_external("shop", "4711").number == number
+
+
+def test_a_number_that_was_issued_since_the_snapshot_is_known(
+    behind: tuple[Registry, Elsewhere],
+) -> None:
+    registry, elsewhere = behind
+    number = elsewhere(lambda r: r.issue(ref="second"))
+    assert [event.rev for event in registry.history(number)] == [1]
+    assert registry.activate(number).rev == 2
+    with pytest.raises(UnknownNumber):
+        registry.get("R00077")
+
+
+def test_a_number_that_was_changed_since_the_snapshot_can_be_changed(
+    behind: tuple[Registry, Elsewhere],
+) -> None:
+    registry, elsewhere = behind
+    elsewhere(lambda r: r.link("R00001", "shop", "4711"))
+    elsewhere(lambda r: r.activate("R00001"))
+    assert registry.archive("R00001").rev == 4
+    assert [event.rev for event in registry.history("R00001")] == [1, 2, 3, 4]
+
+
+def test_what_has_expired_is_not_voided_for_ever(
+    my_store: MySQLStore, mariadb: dict[str, Any]
+) -> None:
+    ttl = timedelta(microseconds=1)
+    own = Registry(Scheme("coupon", "C{seq:n5}"), my_store)
+    numbers = [own.reserve(ttl=ttl) for _ in range(3)]
+    with contextlib.closing(pymysql.connect(**mariadb)) as connection:
+        registry = Registry(Scheme("coupon", "C{seq:n5}"), my_store.within(connection))
+        assert registry.get(numbers[0]).rev == 1  # the snapshot
+        own.void(numbers[0], "by hand")
+        assert registry.expire() == numbers[1:]
+        connection.rollback()
+
+
+def test_writers_with_refs_do_not_wait_in_a_circle(
+    my_store: MySQLStore, mariadb: dict[str, Any]
+) -> None:
+    """Reads that lock where nothing is would keep each other from writing there."""
+    my_store.create()
+    ready = threading.Barrier(3)
+    issued: list[str] = []
+
+    def write(ref: str) -> None:
+        with contextlib.closing(pymysql.connect(**mariadb)) as connection:
+            for turn in range(3):
+                joined = my_store.within(connection)
+                assert joined.by_ref("invoice", [f"{ref}{turn}"]) == []
+                assert joined.claimed("invoice", f"{ref}{turn}") is None
+                ready.wait(10)  # all of them have looked
+                issued.append(
+                    Registry(INVOICE, joined).issue(ref=f"{ref}{turn}", key=ref + str(turn))
+                )
+                connection.commit()
+
+    threads = [threading.Thread(target=write, args=(ref,)) for ref in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(issued) == [f"R{number:05}" for number in range(1, 10)]

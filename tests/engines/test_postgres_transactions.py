@@ -121,3 +121,16 @@ def test_a_connection_lost_in_a_transaction_has_applied_nothing(
         joined.reserve(KEY)
     assert pg_store.peek(KEY) is None
     connection.close()
+
+
+def test_inside_a_pipeline_nothing_is_taken(pg_store: PostgresStore, postgres: str) -> None:
+    """Its answers come later: a number was used up, and nobody was told which."""
+    pg_store.create()
+    key = CounterKey("piped")
+    with psycopg.connect(postgres) as connection:
+        with (
+            connection.pipeline(),
+            pytest.raises(TransactionUnsuitable, match="take it before or after"),
+        ):
+            pg_store.within(connection).reserve(key)
+        assert pg_store.within(connection).reserve(key).lo == 1

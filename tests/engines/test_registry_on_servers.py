@@ -6,6 +6,7 @@ import asyncio
 import inspect
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -154,3 +155,23 @@ def test_a_registry_inside_the_callers_transaction(postgres: str, pg_schema: str
                 getattr(connection, end)()
             assert len(store.scan("customer", "", 10)) == left
     assert number == "C001-00002-A"
+
+
+def test_the_invoice_of_the_page(postgres: str, pg_schema: str) -> None:
+    """The example of the how-to page, on a server."""
+    block = Path(__file__).with_name("invoice_example.py").read_text("utf-8")
+    where = f"{postgres} options='-c search_path={pg_schema}'"
+    with psycopg.connect(postgres) as connection:
+        connection.execute(f"CREATE SCHEMA {pg_schema}".encode())
+        columns = "id serial PRIMARY KEY, total int, number text"
+        connection.execute(f"CREATE TABLE {pg_schema}.invoice ({columns})".encode())
+    for turn in (1, 2):
+        names: dict[str, Any] = {}
+        exec(block.replace("dbname=shop", where), names)
+        names["store"].close()
+        assert names["number"].endswith(f"-{turn:05}")
+    with PostgresStore(where) as store:
+        (record,) = store.by_ref("invoice", ["invoice 2"])
+    with psycopg.connect(where) as connection:
+        rows = connection.execute("SELECT number FROM invoice ORDER BY id").fetchall()
+    assert rows[1] == (record.number,)

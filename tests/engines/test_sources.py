@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy
 
+from crmid.errors import InvalidValue
+from crmid.stores import AsyncPostgresStore, MySQLStore, PostgresStore, SQLiteStore
 from crmid.stores.sql.aio.sources import AsyncMade
 from crmid.stores.sql.sync.sources import Made
 
@@ -55,3 +61,14 @@ def test_a_cancellation_while_a_connection_is_set_up_closes_it() -> None:
 
     asyncio.run(main())
     assert dialect.abandoned == [made]
+
+
+@pytest.mark.parametrize("kind", [SQLiteStore, PostgresStore, MySQLStore, AsyncPostgresStore])
+def test_what_has_no_transaction_is_refused_at_once(kind: Any, tmp_path: Path) -> None:
+    store = kind({} if kind is MySQLStore else str(tmp_path / "x"))
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        things = [None, "host=db password=secret", store, connection.cursor()]
+        for thing in [*things, sqlalchemy.create_engine("sqlite://")]:
+            with pytest.raises(InvalidValue, match="expected a connection of the dr") as caught:
+                store.within(thing)
+            assert "secret" not in str(caught.value)

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from crmid import Registry, Scheme
 from crmid.errors import (
+    InvalidValue,
     ModeConflict,
     SchemaVersion,
     StoreBusy,
@@ -84,7 +86,7 @@ def test_tables_of_another_version_are_refused(
     connection.commit()
     with pytest.raises(SchemaVersion):
         store.within(connection).reserve(KEY)
-    with pytest.raises(StoreError, match="upgrade crmid"):
+    with pytest.raises(SchemaVersion, match="upgrade crmid"):
         known.within(connection).reserve(KEY)  # changed in the meantime
     connection.execute("DELETE FROM crmid_schema")
     connection.commit()
@@ -135,6 +137,9 @@ class Autocommit:
 
     def cursor(self) -> Any:
         return self._connection.cursor()
+
+    def commit(self) -> None:
+        self._connection.commit()
 
 
 def test_the_autocommit_of_later_pythons_is_understood(
@@ -199,3 +204,13 @@ def test_stores_say_what_they_promise(store: SQLiteStore) -> None:
     assert MemoryStore().capabilities == {Capability.LINEARIZABLE}
     threaded = in_thread(store).capabilities
     assert threaded == store.capabilities - {Capability.JOIN_TRANSACTION}
+
+
+def test_a_registry_is_told_that_there_are_counters_only(tmp_path: Path) -> None:
+    with (
+        SQLiteStore(tmp_path / "numbers.db") as store,
+        contextlib.closing(sqlite3.connect(tmp_path / "numbers.db")) as connection,
+    ):
+        joined: Any = store.within(connection)
+        with pytest.raises(InvalidValue, match=r"counters only\. Take the number by IdGen"):
+            Registry(Scheme("invoice", "R{seq:n5}"), joined)

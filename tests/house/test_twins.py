@@ -17,6 +17,7 @@ TWINS = [
     ("generators/sync.py", "generators/aio.py"),
     ("stores/sql/sync/joined.py", "stores/sql/aio/joined.py"),
     ("stores/sql/sync/numbers.py", "stores/sql/aio/numbers.py"),
+    ("stores/sql/sync/record_stores.py", "stores/sql/aio/record_stores.py"),
     ("stores/sql/sync/sources.py", "stores/sql/aio/sources.py"),
     ("stores/sql/sync/store.py", "stores/sql/aio/store.py"),
     ("stores/redis_/sync.py", "stores/redis_/aio.py"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +18,9 @@ from crmid import (
     SQLiteStore,
     StoreAmbiguous,
     StoreBusy,
+    TooManyCollisions,
 )
+from crmid.records import Record
 
 from .conftest import CUSTOMER, A, Clock
 
@@ -44,6 +46,22 @@ class Lossy:
             return answer
 
         return call
+
+
+def test_a_claim_that_has_lost_to_nobody_is_not_made_a_thousand_times() -> None:
+    """A store that cannot say who has a ref must not use up the numbers of a series."""
+
+    class Blind(MemoryStore):
+        def by_ref(self, series: str, refs: Sequence[str], /) -> list[Record]:
+            return super().by_ref(series, refs)[:0]
+
+    store = Blind()
+    registry = Registry(CUSTOMER, store)
+    registry.issue(A, ref="7")
+    with pytest.raises(TooManyCollisions) as caught:
+        registry.issue(A, ref="7")
+    assert caught.value.tries == 5
+    assert registry.issue(A) == "C001-00007-A"
 
 
 def test_lost_answers_are_asked_for_again() -> None:

@@ -1,14 +1,23 @@
-"""What a store in memory refuses, because it would repeat numbers."""
+"""What a store in memory refuses, because it would repeat numbers; and interrupts."""
 
 from __future__ import annotations
 
 import copy
 import pickle
+import sys
+from collections.abc import Callable
+from functools import cache
+from itertools import count
+from pathlib import Path
+from types import FrameType
+from typing import Any
 
+import attrs
 import pytest
 
 from crmid.errors import StoreError
-from crmid.stores import MemoryStore
+from crmid.records import Act, Event, Item, Link, Record, State
+from crmid.stores import CounterKey, MemoryStore
 
 from .conftest import Script
 
@@ -58,3 +67,103 @@ def test_copies_are_refused(copied: object) -> None:
     assert callable(copied)
     with pytest.raises(StoreError, match="Use SQLiteStore to share counters"):
         copied(MemoryStore())
+
+
+class Interrupt(Exception):
+    """Comes between two instructions."""
+
+
+class Interrupting:
+    """Lets an exception come at the n-th instruction of what writes records in memory."""
+
+    def __init__(self, at: int) -> None:
+        self.left = at
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> Any:
+        code = frame.f_code
+        # No signal is looked at between the end of a block and the release of its lock.
+        if code.co_name == "_alone" or Path(code.co_filename).parent.name != "memory":
+            return None
+        frame.f_trace_opcodes = True
+        return self.step
+
+    def step(self, frame: FrameType, event: str, argument: object) -> Any:
+        if event == "opcode":
+            self.left -= 1
+            if not self.left:
+                raise Interrupt
+        return self.step
+
+
+def everything(store: MemoryStore) -> list[object]:
+    """All that a store has of the records of a series."""
+    numbers = [record.number for record in store.scan("s", "", 100)]
+    return [
+        store.scan("s", "", 100),
+        store.events("s", ("", 0), 100),
+        [store.history("s", number) for number in numbers],
+        store.names("s", ("", ""), 100),
+        store.by_ref("s", ["r", "t", "u"]),
+        [store.claimed("s", token) for token in ("first", "second")],
+        [store.top(CounterKey("s")), store.extents("s")],
+    ]
+
+
+def filled() -> MemoryStore:
+    store = MemoryStore()
+    numbers = [Item("b", "s", "", "", 2, "r"), Item("d", "s", "", "", 4)]
+    store.claim("s", numbers, Act("first", "did", "ann", 1))
+    return store
+
+
+def claim(store: MemoryStore) -> None:
+    new = [Item(number, "s", "", "", seq, ref) for number, seq, ref in CLAIMED]
+    store.claim("s", new, Act("second", "did", "ann", 2))
+
+
+def change(store: MemoryStore) -> None:
+    b, d = store.get("s", ["b", "d"])
+    new = [
+        attrs.evolve(b, rev=2, state=State.SUPERSEDED, successor="d"),
+        attrs.evolve(b, number="c", rev=1, ref="t", seq=None),
+        attrs.evolve(d, rev=2, state=State.ASSIGNED, ref="r"),
+    ]
+    act = Act("second", "did", "ann", 2)
+    assert store.change(new, act, links=[Link("shop", "1", "d")])
+
+
+@cache
+def dumped() -> tuple[list[Record], list[Event]]:
+    store = MemoryStore()
+    claim(store)
+    return store.scan("s", "", 9), store.events("s", ("", 0), 9)
+
+
+def restore(store: MemoryStore) -> None:
+    store.restore(*dumped(), [Link("x", "1", "a")])
+
+
+CLAIMED = [("a", 1, "t"), ("c", 3, None), ("e", 5, "u")]
+
+
+@pytest.mark.parametrize("write", [claim, change, restore])
+def test_an_interrupt_leaves_all_of_it_or_nothing(write: Callable[[MemoryStore], None]) -> None:
+    before, changed = everything(filled()), filled()
+    write(changed)
+    after = everything(changed)
+    found: list[int] = []
+    for at in count(1):
+        store, tracing = filled(), sys.gettrace()
+        sys.settrace(Interrupting(at))
+        try:
+            write(store)
+            break
+        except Interrupt:
+            pass
+        finally:
+            sys.settrace(tracing)
+        found.append([before, after].index(everything(store)))
+        write(store)  # the same again
+        assert everything(store) == after
+    assert found == sorted(found)
+    assert set(found) == {0, 1}

@@ -51,6 +51,66 @@ def test_no_connection_crosses_a_fork(path: Path) -> None:
         assert [s.reserve(KEY).lo for s in stores] == [6, 7, 8]
 
 
+# Hooks that are registered before those of crmid run after them when it comes to a fork.
+IN_A_HOOK = """
+import os, sys, threading
+
+def before():
+    hook[0]()
+
+hook = [int]
+os.register_at_fork(before=before)
+
+from crmid import StoreBusy
+from crmid.stores import CounterKey, SQLiteStore
+
+KEY = CounterKey("customer")
+
+def forked(store):
+    child = os.fork()
+    if child == 0:
+        os._exit(store.reserve(KEY).lo)
+    first = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return first, store.reserve(KEY).lo
+
+def elsewhere():
+    thread.start()
+    got.wait(0.5)  # it gets nothing as long as the process forks
+
+def first_use():
+    taken.append(shared.reserve(KEY).lo)
+    got.set()
+
+def here():
+    for store in (fresh, shared):
+        try:
+            store.reserve(KEY)
+        except StoreBusy as error:
+            refused.append("about to fork" in str(error))
+
+path, taken, refused, got = sys.argv[1], [], [], threading.Event()
+shared, thread = SQLiteStore(path), threading.Thread(target=first_use)
+hook[0] = elsewhere
+values = forked(shared)
+thread.join()
+assert sorted([*values, *taken]) == [1, 2, 3], (values, taken)
+fresh, hook[0] = SQLiteStore(path), here
+assert forked(shared) == (4, 5)
+assert fresh.reserve(KEY).lo == 6
+assert refused == [True, True], refused
+late, hook[0] = SQLiteStore(path, timeout=0.1), lambda: (thread.start(), thread.join())
+thread = threading.Thread(target=lambda: here())
+fresh = shared = late
+refused.clear()
+assert forked(SQLiteStore(path)) == (7, 8)
+assert refused == [False, False], refused  # kept waiting by the fork
+"""
+
+
+def test_no_connection_opens_while_the_process_forks(path: Path, script: Script) -> None:
+    script(IN_A_HOOK, path)
+
+
 # A connection that is open across a fork repeats numbers in just this order of events: the
 # child goes on in a log that the parent has deleted.
 PARENT_LEAVES = """

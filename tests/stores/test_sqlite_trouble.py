@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from crmid.counters import CounterKey
-from crmid.errors import StoreError, StoreUnavailable
+from crmid.errors import InvalidValue, SchemaVersion, StoreError, StoreUnavailable
 from crmid.stores import SQLiteStore
 
 from .tools import one_line, recorded_connections, sql
@@ -111,6 +111,7 @@ def test_foreign_schema(path: Path, change: str, text: str, *, opened: bool) -> 
             with pytest.raises(StoreError) as caught:
                 call()
             one_line(caught, path, "no such table" if opened and "DROP" in change else text)
+            assert isinstance(caught.value, SchemaVersion) == ("version = 3" in change)
             opened = opened and "DROP" not in change
         assert sql(path, "SELECT * FROM sqlite_master") == before
 
@@ -207,3 +208,14 @@ def test_no_log_no_promise(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with SQLiteStore(path) as store, pytest.raises(StoreError) as caught:
         store.reserve(KEY)
     one_line(caught, path, "no write-ahead log (journal mode delete)", "local disk")
+
+
+def test_no_file_can_have_such_a_name(path: Path) -> None:
+    with pytest.raises(InvalidValue, match=r"cannot be the name of a file"):
+        SQLiteStore(f"{path}\ud800")
+    for store in (
+        SQLiteStore(f"{path}{'x' * 300}"),
+        SQLiteStore(path.parent / ("x" * 300) / "y"),
+    ):
+        with pytest.raises(StoreUnavailable, match=r"too long: name another file"):
+            store.reserve(KEY)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection
 from typing import Any, ClassVar
 
-from crmid import CounterKey, ModeConflict, StoreBusy, TransactionRequired
+from crmid import CounterKey, MemoryStore, ModeConflict, StoreBusy, TransactionRequired
 from crmid.counters import Block
 from crmid.errors import SequenceExhausted, TransactionUnsuitable
 
@@ -19,6 +19,7 @@ class Own:
 
     def __init__(self, storage: dict[CounterKey, int], modes: dict[CounterKey, str]) -> None:
         self.storage, self.modes = storage, modes
+        self.records = MemoryStore()
 
     def reserve(self, key: CounterKey, n: int = 1, /) -> Block:
         if self.modes.setdefault(key, "lease") != "lease":
@@ -29,6 +30,9 @@ class Own:
 
     def peek(self, key: CounterKey, /) -> int | None:
         return self.storage.get(key)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.records, name)
 
 
 class Sober(Sound):
@@ -108,6 +112,10 @@ class Sober(Sound):
 
     def peek(self, key: CounterKey, /) -> int | None:
         return self.next.get(key) if self.got else self.storage.get(key)
+
+    def __getattr__(self, name: str) -> Any:
+        """Records, which no law rolls back."""
+        return getattr(self.own.records, name)
 
     def savepoint(self) -> None:
         self.undone = dict(self.next)
@@ -279,3 +287,28 @@ class JoinsLeases(Sober):
     def fit(self, key: CounterKey) -> None:
         self.modes.pop(key, None)
         super().fit(key)
+
+
+class ReadsFromItsSnapshot(Sober):
+    """As MariaDB at REPEATABLE READ: what it has read once it reads for ever."""
+
+    stays: ClassVar[str]
+
+    def __getattr__(self, name: str) -> Any:
+        method = super().__getattr__(name)
+        if name != self.stays:
+            return method
+        seen = self.__dict__.setdefault("seen", {})
+
+        def read(*asked: Any) -> Any:
+            return seen.setdefault(repr(asked), method(*asked))
+
+        return read
+
+
+class FindsNoNewRefs(ReadsFromItsSnapshot):
+    stays = "by_ref"
+
+
+class FindsOldRecords(ReadsFromItsSnapshot):
+    stays = "get"

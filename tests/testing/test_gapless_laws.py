@@ -40,6 +40,8 @@ BROKEN: dict[type[Sober], str] = {
     broken.JudgesByItsSnapshot: "who_retries_never_repeats",
     broken.LeasesGapless: "a_counter_is_gapless_or_leased_for_ever",
     broken.JoinsLeases: "a_counter_is_gapless_or_leased_for_ever",
+    broken.FindsNoNewRefs: "what_a_claim_lost_against_is_found",
+    broken.FindsOldRecords: "a_refused_change_can_be_made_anew",
 }
 
 
@@ -138,4 +140,42 @@ def test_a_store_that_is_always_busy_is_not_asked_for_ever() -> None:
 def test_every_law_finds_a_fault() -> None:
     assert set(BROKEN.values()) == LAWS.keys()
     planted = {kind for kind in vars(broken).values() if isinstance(kind, type)}
-    assert {kind for kind in planted if issubclass(kind, Sober)} == {Sober, *BROKEN}
+    sound = {Sober, broken.ReadsFromItsSnapshot}
+    assert {kind for kind in planted if issubclass(kind, Sober)} == {*sound, *BROKEN}
+
+
+def test_where_nobody_else_can_write_records_are_changed_all_the_same() -> None:
+    class LetsNobodyWrite(Sober):
+        """As SQLite, after BEGIN IMMEDIATE."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(usual, name)
+
+    application = fresh(LetsNobodyWrite)
+    usual = application.own.records
+
+    def busy(*_: object, **__: object) -> None:
+        raise StoreBusy("locked")
+
+    class Elsewhere:
+        history = usual.history
+
+        def __getattr__(self, name: str) -> Any:
+            return busy if name == "change" or self.claimed else usual.claim
+
+        claimed = False
+
+    elsewhere: Any = Elsewhere()
+    application.own = elsewhere
+    LAWS["a_refused_change_can_be_made_anew"](application)
+    elsewhere.claimed = True
+    LAWS["what_a_claim_lost_against_is_found"](application)
+
+
+def test_a_store_without_records_is_not_asked_about_them() -> None:
+    class Counting(Sober):
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(name)
+
+    with pytest.raises(SkipTest, match="Counting keeps no records"):
+        LAWS["what_a_claim_lost_against_is_found"](fresh(Counting))

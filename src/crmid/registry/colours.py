@@ -19,7 +19,13 @@ def check_stores(records: object, counters: object, *, awaitable: bool) -> None:
         call = getattr(store, method, None)
         if call is None:
             what = "records of numbers" if method == "claim" else "counters"
-            raise InvalidValue("store", f"{shown(store)} keeps no {what}")
+            hint = ""
+            if method == "claim" and name == "JoinedStore":  # that of SQLite
+                hint = (
+                    ": inside transactions it has counters only. Take the number by "
+                    "IdGenerator(scheme, store).within(connection), or use another engine"
+                )
+            raise InvalidValue("store", f"{shown(store)} keeps no {what}{hint}")
         if _is_async(call) and not awaitable:
             raise InvalidValue("store", f"{name} is async: use AsyncRegistry")
         if awaitable and not _is_async(call):

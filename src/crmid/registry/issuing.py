@@ -26,6 +26,8 @@ __all__ = ["Issuing", "Order"]
 _TRIES = 20
 # A counter goes on each time, and passes a run of numbers that were made by hand.
 _TRIES_COUNTED = 1_000
+# So often a claim may lose to nobody: to a ref that was let go of right afterwards, say.
+_TRIES_UNSEEN = 5
 _MOST_KEY = 500
 
 
@@ -84,7 +86,7 @@ class Issuing:
                 rounds = yield from self._issued_before(scheme, order.key, act, issued)
                 if not issued:
                     raise
-        tries = 0
+        tries = unseen = 0
         most = _TRIES if scheme.layout.sequence is None else _TRIES_COUNTED
         while len(issued) < count:
             drawn = min(count - len(issued), MAX_ITEMS)
@@ -98,7 +100,8 @@ class Issuing:
             tries = 0 if claimed.numbers else tries + 1
             if order.ref is not None and not claimed.numbers:
                 yield from self._finding.check_ref(scheme.series, order.ref)
-            if tries == most:
+                unseen += not (yield from asks.get(scheme.series, texts))
+            if tries == most or unseen == _TRIES_UNSEEN:
                 raise TooManyCollisions(scheme.name, tries, texts[0])
         issued.sort()
         issued.sort(key=len)  # those that have grown a digit come later

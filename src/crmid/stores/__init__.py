@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     )
     from .redis_ import AsyncRedisStore, RedisStore
     from .sql.aio.joined import AsyncJoinedStore
-    from .sql.aio.numbers import AsyncJoinedRecordStore
+    from .sql.aio.record_stores import AsyncJoinedRecordStore
     from .sql.sync.joined import JoinedStore
-    from .sql.sync.numbers import JoinedRecordStore
+    from .sql.sync.record_stores import JoinedRecordStore
     from .sqlite import SQLiteStore
     from .threads import in_thread
 else:
@@ -75,9 +75,9 @@ else:
             ],
             "redis_": ["AsyncRedisStore", "RedisStore"],
             "sql.aio.joined": ["AsyncJoinedStore"],
-            "sql.aio.numbers": ["AsyncJoinedRecordStore"],
+            "sql.aio.record_stores": ["AsyncJoinedRecordStore"],
             "sql.sync.joined": ["JoinedStore"],
-            "sql.sync.numbers": ["JoinedRecordStore"],
+            "sql.sync.record_stores": ["JoinedRecordStore"],
             "sqlite": ["SQLiteStore"],
             "threads": ["in_thread"],
         },

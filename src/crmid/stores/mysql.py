@@ -9,7 +9,7 @@ from typing import Any
 
 from .sql.mariadb import MariaDB
 from .sql.options import checked_schema, checked_timeout, source_of
-from .sql.sync.numbers import SQLRecordStore
+from .sql.sync.record_stores import SQLRecordStore
 from .sql.sync.sources import Made, Source
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from .sql import patience
-from .sql.aio.numbers import AsyncSQLRecordStore
+from .sql.aio.record_stores import AsyncSQLRecordStore
 from .sql.aio.sources import AsyncBorrowed, AsyncMade, AsyncSource
 from .sql.options import checked_schema, checked_timeout, connector, source_of
 from .sql.postgresql import PostgreSQL
-from .sql.sync.numbers import SQLRecordStore
+from .sql.sync.record_stores import SQLRecordStore
 from .sql.sync.sources import Made, Source
 
 

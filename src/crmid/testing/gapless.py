@@ -10,6 +10,7 @@ from crmid.counters import CounterKey
 
 from . import threads
 from .checks import ask_all
+from .joined_records import JOINED_RECORD_LAWS
 from .joining import JOINING_LAWS
 from .notes import Notes, law_of
 from .threads import at_once
@@ -105,6 +106,7 @@ GAPLESS_LAWS = (
     a_second_writer_waits_and_gets_the_next,
     writers_that_give_up_leave_no_gap_and_no_repeat,
     *JOINING_LAWS,
+    *JOINED_RECORD_LAWS,
 )
 
 
@@ -150,6 +152,6 @@ def check_gapless(begin: Callable[[], Transaction]) -> tuple[str, ...]:
     ...         self.connection.close()
     >>> kept = check_gapless(Invoices)
     >>> "a_second_writer_waits_and_gets_the_next" in kept, len(kept), len(GAPLESS_LAWS)
-    (True, 7, 13)
+    (True, 7, 15)
     """
     return ask_all(GAPLESS_LAWS, begin)

@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from crmid.counters import CounterKey
-from crmid.records import Event, Extent, Link, Record, Span, State
+from crmid.records import Act, Event, Extent, Link, Record, Span, State
 from crmid.stores import number_checks as checks
 from crmid.stores.blocks import check_key
 
-from .families import Families
+from .families import Deed, Families
 
 
 __all__ = ["MemoryAudit"]
@@ -136,15 +136,14 @@ class MemoryAudit(Families):
             named = any(link[:2] in family.names for link in links)
             if there or named or family.refs_clash(records):
                 return False
-            for record in records:
-                family.file(record)
-                family.events[record.number] = []
+            acts: dict[str, tuple[Act, tuple[str, ...]]] = {}
             for event in events:
-                family.events[event.number].append(event)
-                act, made = family.acts.get(event.act.token, (event.act, ()))
+                token = event.act.token
+                act, made = acts.get(token) or family.acts.get(token, (event.act, ()))
                 made = tuple(sorted((*made, event.number))) if event.rev == 1 else made
-                family.acts[act.token] = (act, made)
-            family.names.update({link[:2]: link for link in links})
+                acts[token] = (act, made)
+            names = family.names | {link[:2]: link for link in links}
+            self._do(family, Deed(records, events, acts, names, ()))
             return True
 
         return self._alone(work)

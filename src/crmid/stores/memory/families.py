@@ -6,7 +6,7 @@ import bisect
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import attrs
@@ -16,9 +16,28 @@ from crmid.errors import StoreError
 from crmid.records import LIVE, Act, Event, Link, Record, Span
 
 
-__all__ = ["Families", "Family"]
+__all__ = ["Deed", "Families", "Family"]
 
 T = TypeVar("T")
+
+
+@attrs.frozen
+class Deed:
+    """What is to be written.
+
+    Attributes:
+        records: The records as they will be.
+        events: What is added to their histories, in order.
+        acts: By token, with the numbers that they make.
+        names: All names of the family as they will be.
+        free: The refs that records had before.
+    """
+
+    records: Sequence[Record]
+    events: Sequence[Event]
+    acts: Mapping[str, tuple[Act, tuple[str, ...]]]
+    names: dict[tuple[str, str], Link]
+    free: Sequence[str]
 
 
 @attrs.define
@@ -35,25 +54,38 @@ class Family:
     )
     tops: dict[CounterKey, int] = attrs.field(factory=dict[CounterKey, int])
 
-    def put(self, records: Sequence[Record], act: Act) -> None:
-        """Write records and their events; everything is judged already."""
-        for record in records:
-            old = self.records.get(record.number)
-            if old is not None and old.state in LIVE and old.ref is not None:
-                self.refs.pop(old.ref, None)
-        for record in records:
-            self.file(record)
-            event = Event(
-                record.number, record.rev, record.state, record.ref, record.successor, act
-            )
-            self.events.setdefault(record.number, []).append(event)
+    def deed(
+        self,
+        records: Sequence[Record],
+        act: Act,
+        names: dict[tuple[str, str], Link] | None = None,
+    ) -> Deed:
+        """What an act is to write: records, with an event each; all is judged already."""
+        olds = [self.records.get(record.number) for record in records]
         made = tuple(record.number for record in records if record.rev == 1)
-        self.acts[act.token] = (act, made)
+        return Deed(
+            records,
+            [Event(r.number, r.rev, r.state, r.ref, r.successor, act) for r in records],
+            {act.token: (act, made)},
+            self.names if names is None else names,
+            [old.ref for old in olds if old and old.state in LIVE and old.ref is not None],
+        )
 
-    def file(self, record: Record) -> None:
-        """Write a record."""
-        if record.number not in self.records:
-            bisect.insort(self.order, record.number)
+    def write(self, deed: Deed) -> None:
+        """Write what is to be written; begun before and interrupted, it is the same again."""
+        for ref in deed.free:
+            self.refs.pop(ref, None)
+        for record in deed.records:
+            self._file(record)
+        for event in deed.events:
+            self.events.setdefault(event.number, [])[event.rev - 1 :] = [event]
+        self.names = deed.names
+        self.acts.update(deed.acts)
+
+    def _file(self, record: Record) -> None:
+        place = bisect.bisect_left(self.order, record.number)
+        if self.order[place : place + 1] != [record.number]:
+            self.order.insert(place, record.number)
         self.records[record.number] = record
         if record.is_live and record.ref is not None:
             self.refs[record.ref] = record.number
@@ -115,6 +147,7 @@ class Families:
         self._families_lock = threading.Lock()
         self._families: defaultdict[str, Family] = defaultdict(Family)
         self._spans: defaultdict[CounterKey, list[Span]] = defaultdict(list)
+        self._begun: list[tuple[Family, Deed]] = []
 
     def _refuse_in_child(self) -> None:
         # Before the lock: a thread of the parent may have held it at the fork.
@@ -127,4 +160,17 @@ class Families:
     def _alone(self, work: Callable[[], T]) -> T:
         self._refuse_in_child()
         with self._families_lock:
+            self._finish()
             return work()
+
+    def _do(self, family: Family, deed: Deed) -> None:
+        """Write something: all of it or nothing, wherever an interrupt comes."""
+        self._begun.append((family, deed))  # nothing before this line; after it, all
+        self._finish()
+
+    def _finish(self) -> None:
+        """Write what an interrupt may have left half written."""
+        while self._begun:
+            family, deed = self._begun[0]
+            family.write(deed)
+            self._begun.clear()

@@ -39,7 +39,7 @@ class MemoryNumbers(Families):
                     if ref is not None:
                         refs.add(ref)
                     won.append(item.record(series, act.at, until))
-                family.put(won, act)
+                self._do(family, family.deed(won, act))
             return Claimed(*family.acts[act.token])
 
         return self._alone(work)
@@ -70,8 +70,7 @@ class MemoryNumbers(Families):
             names = family.renamed(records, links, unlinks)
             if len(new) < len(records) or names is None or family.refs_clash(new):
                 return False
-            family.put(new, act)
-            family.names = names
+            self._do(family, family.deed(new, act, names))
             return True
 
         return self._alone(work)

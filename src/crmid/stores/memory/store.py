@@ -65,8 +65,9 @@ class MemoryStore(MemoryNumbers, MemoryAudit):
         self._refuse_in_child()
         with self._lock:
             value = max(self._next.get(key, next_value), next_value)
-            self._next[key] = value
+            # First what keeps values from being taken back: an interrupt may come in between.
             self._floor[key] = max(self._floor.get(key, 0), next_value)
+            self._next[key] = value
             return value
 
     def peek(self, key: CounterKey, /) -> int | None:

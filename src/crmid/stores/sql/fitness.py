@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from crmid.errors import SchemaVersion, StoreError, TransactionRequired, WeakDurability
+from crmid.errors import (
+    InvalidValue,
+    SchemaVersion,
+    StoreError,
+    TransactionRequired,
+    WeakDurability,
+)
 from crmid.stores.capabilities import Capability
 
 from .plans import OLDER, VERSION, Call, JoinDialect, Plan, Standing
 
 
-__all__ = ["Fitness", "raw_of"]
+__all__ = ["Fitness", "check_connection", "raw_of"]
 
 T = TypeVar("T")
 
@@ -137,6 +143,21 @@ class Fitness:
                 f"them out again: {standing.weak}, or say accept_weak=True"
             )
         return standing.version is not None
+
+
+def check_connection(connection: Any) -> None:
+    """Refuse what no transaction is on, such as a cursor or an engine.
+
+    Raises:
+        InvalidValue: Such a thing. Its text is not shown: it may hold a password.
+    """
+    ways = ("cursor", "get_bind", "exec_driver_sql")  # a driver, a session, a connection
+    if not (hasattr(connection, "commit") and any(hasattr(connection, way) for way in ways)):
+        raise InvalidValue(
+            "connection",
+            "expected a connection of the driver, a Connection or Session of SQLAlchemy, or a "
+            f"connection of Django, not a thing of type {type(connection).__name__}",
+        )
 
 
 def raw_of(connection: Any) -> Any:

@@ -92,6 +92,10 @@ class PostgreSQL(Upserting):
 
     def in_transaction(self, connection: Any, /) -> bool:
         """See :class:`~crmid.stores.sql.plans.Dialect`."""
+        if connection.info.pipeline_status:  # whose answers come later
+            raise TransactionUnsuitable(
+                f"{self.name}: no number can be taken in a pipeline: take it before or after"
+            )
         status = connection.info.transaction_status.name
         if status == "INERROR":
             raise TransactionUnsuitable(f"{self.name}: {engine.SPOILT[1]}")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from crmid.counters import Block, CounterKey
+from crmid.errors import SchemaVersion
 from crmid.stores.sql.plans import (
     VERSION,
+    Answer,
     Call,
     Mode,
     Plan,
@@ -23,6 +26,8 @@ from .schema import Counter
 
 
 __all__ = ["SQLite", "raised", "taken"]
+
+T = TypeVar("T")
 
 _FULL = 2
 
@@ -139,11 +144,17 @@ class SQLite:
     def recall(self, series: str, /) -> Plan[str | None]:
         """See :class:`~crmid.stores.sql.plans.JoinDialect`."""
         answer = yield Statement(schema.RULES, {"series": series})
-        return schema.rules_of(next(iter(answer.rows), None))
+        return self._read(schema.rules_of, answer)
 
     def _counter(self, key: CounterKey) -> Plan[Counter | None]:
         answer = yield Statement(schema.COUNTER, key._asdict())
-        return schema.counter_of(next(iter(answer.rows), None))
+        return self._read(schema.counter_of, answer)
+
+    def _read(self, meaning: Callable[[Any], T], answer: Answer) -> T:
+        try:
+            return meaning(next(iter(answer.rows), None))
+        except schema.Unknown as trouble:
+            raise SchemaVersion(self.name, trouble.version, schema.VERSION) from trouble
 
     def _lock(self, call: Call) -> Plan[None]:
         """Become the file's writer, before anything is read: then nobody else changes it."""

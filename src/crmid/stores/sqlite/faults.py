@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 from crmid.errors import StoreBusy, StoreError, StoreUnavailable
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 
-__all__ = ["advice", "busy", "code_of", "is_busy", "name_of", "translated"]
+__all__ = ["advice", "busy", "code_of", "forking", "is_busy", "name_of", "translated"]
 
 _ADVICE = {
     "SQLITE_READONLY": "it is read-only: give this user write access to it and its directory",
@@ -55,6 +56,14 @@ def busy(path: str, waited: float) -> StoreBusy:
     )
 
 
+def forking(path: str) -> StoreBusy:
+    """The error for a call by hooks that run just before a fork."""
+    return StoreBusy(
+        f"{name_of(path)}: this process is about to fork, and a connection must not cross "
+        "that: use the store before the fork, or after it"
+    )
+
+
 def advice(error: sqlite3.Error) -> str:
     """What to do about everything but a lock; empty where there is nothing to say."""
     return _ADVICE.get(code_of(error), "")
@@ -72,6 +81,11 @@ def translated(error: sqlite3.Error, path: str) -> StoreError:
 def _why_not_opened(path: str) -> str:
     from pathlib import Path
 
+    try:
+        Path(path).stat()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return "its name is too long: name another file"
     directory = Path(path).parent
     if not directory.is_dir():
         return f"there is no directory {name_of(str(directory))}: create it"

@@ -28,6 +28,7 @@ __all__ = [
     "VERSION",
     "Counter",
     "Unfit",
+    "Unknown",
     "check_numbers",
     "counter",
     "counter_of",
@@ -97,6 +98,14 @@ class Counter(NamedTuple):
 
 class Unfit(Exception):
     """The file cannot be used; the text says why, and what to do. Others add its path."""
+
+
+class Unknown(Unfit):
+    """Its tables are of a version that this crmid does not know."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(version)
+        self.version = version
 
 
 def exists(connection: sqlite3.Connection) -> bool:
@@ -214,8 +223,5 @@ def _check_version(row: Sequence[Any] | None) -> int:
         raise Unfit("the table crmid_schema is empty: restore the file from a backup")
     version: int = row[0]
     if version not in _TABLES:
-        raise Unfit(
-            f"its tables are of version {version}, this crmid knows version {VERSION}: "
-            "upgrade crmid"
-        )
+        raise Unknown(version)
     return version

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from crmid.errors import StoreError
+from crmid.errors import SchemaVersion, StoreError
 
 from . import faults, schema
 from .turnstile import Turnstile, pause
@@ -98,6 +98,8 @@ class Session:
         while True:
             try:
                 return attempt()
+            except schema.Unknown as trouble:
+                raise SchemaVersion(self._name, trouble.version, schema.VERSION) from trouble
             except schema.Unfit as trouble:
                 raise StoreError(f"{self._name}: {trouble}") from trouble
             except sqlite3.Error as error:
@@ -205,6 +207,8 @@ def _connect(path: str, mode: str) -> sqlite3.Connection:
     import sqlite3
     from pathlib import Path
 
+    if os.getpid() in _FORKING:
+        raise faults.forking(path)
     return sqlite3.connect(
         f"{Path(path).as_uri()}?mode={mode}",
         uri=True,
@@ -237,9 +241,13 @@ def _size(path: str) -> int:
 # An open connection must not cross a fork. The child would inherit SQLite's notes about locks,
 # and not the locks themselves: a process that opens the file later then starts a log of its
 # own, and both give out the same numbers.
-_GATE = threading.RLock()  # one fork at a time
+_GATE = threading.RLock()  # one fork at a time, and no new session meanwhile
 _LIVE: weakref.WeakSet[Session] = weakref.WeakSet()
 _FROZEN: list[Session] = []
+# The process that is about to fork. Locks keep other threads out; this is for hooks of the
+# application that run after ours, in the thread that forks.
+_FORKING: set[int] = set()
+_PATIENCE = 1.0  # seconds of waiting at least for a fork, whatever the time-out
 
 
 def new_session(path: str, timeout: float) -> Session:
@@ -247,14 +255,25 @@ def new_session(path: str, timeout: float) -> Session:
 
     Raises:
         StoreError: A connection to the file has crossed a fork that did not run Python's hooks.
+        StoreBusy: Another thread has been forking for longer than the time-out.
     """
-    if any(session.was_inherited(path) for session in _live()):
-        raise StoreError(
-            f"{faults.name_of(path)}: it was open when this process was forked without "
-            "Python's hooks, and SQLite would repeat numbers. close() it before the fork, or "
-            "use it in the child only (uWSGI: lazy-apps = true)"
-        )
-    return Session(path, timeout)
+    began = time.monotonic()
+    try:
+        # Before the session's own lock: whoever forks takes the gate first, too.
+        if not _GATE.acquire(timeout=max(timeout, _PATIENCE)):
+            raise faults.busy(path, time.monotonic() - began)
+        if any(session.was_inherited(path) for session in _live()):
+            raise StoreError(
+                f"{faults.name_of(path)}: it was open when this process was forked without "
+                "Python's hooks, and SQLite would repeat numbers. close() it before the fork, "
+                "or use it in the child only (uWSGI: lazy-apps = true)"
+            )
+        return Session(path, timeout)
+    finally:
+        try:  # noqa: SIM105 (a call before the release could be interrupted)
+            _GATE.release()
+        except RuntimeError:  # waiting for it has failed
+            pass
 
 
 def _live() -> list[Session]:
@@ -266,9 +285,11 @@ def _live() -> list[Session]:
 def _before_fork() -> None:
     _GATE.acquire()
     _FROZEN.extend(session for session in _live() if session.freeze())
+    _FORKING.add(os.getpid())  # only now: who is being waited for may still connect
 
 
 def _after_fork() -> None:
+    _FORKING.clear()
     while _FROZEN:
         _FROZEN.pop().thaw()
     _GATE.release()

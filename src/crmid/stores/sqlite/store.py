@@ -248,6 +248,10 @@ def _checked_path(path: str | os.PathLike[str] | os.PathLike[bytes]) -> str:
         )
     if "\0" in text:
         raise InvalidValue("path", f"{shown(text)} holds a NUL character")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        raise InvalidValue("path", f"{shown(text)} cannot be the name of a file") from None
     return os.path.abspath(text)  # noqa: PTH100 (Path.absolute keeps "..")
 
 

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from crmid.counters import CounterKey
 from crmid.records import Act, Claimed, Event, Extent, Item, Link, Record, Span, State
 from crmid.stores import number_checks as checks
 from crmid.stores.blocks import check_key
-from crmid.stores.sql.efforts import Effort
-from crmid.stores.sql.fitness import Fitness
 from crmid.stores.sql.plans import Call, Plan, check_lengths
 from crmid.stores.sql.records.tables import Claim
-from crmid.stores.sql.records.writing import RecordDialect, Writing
-
-from .joined import AsyncJoinedStore
-from .sources import AsyncSource
-from .store import AsyncSQLStore
+from crmid.stores.sql.records.writing import Writing
 
 
-__all__ = ["AsyncJoinedRecordStore", "AsyncSQLNumbers", "AsyncSQLRecordStore"]
+__all__ = ["AsyncSQLNumbers"]
 
 T = TypeVar("T")
 
@@ -33,6 +27,8 @@ class AsyncSQLNumbers(ABC):
     """
 
     _records: Writing
+    #: Given to plans that must not read from an old snapshot.
+    _now: Call | None = None
 
     @abstractmethod
     async def _look(self, plan: Callable[[], Plan[T]]) -> T | None:
@@ -57,7 +53,7 @@ class AsyncSQLNumbers(ABC):
     async def claimed(self, series: str, token: str, /) -> Claimed | None:
         """See :meth:`crmid.stores.AsyncNumberStore.claimed`."""
         checks.check_texts(series=series, token=token)
-        return await self._look(lambda: self._records.claimed(series, token))
+        return await self._look(lambda: self._records.claimed(series, token, self._now))
 
     async def change(
         self,
@@ -78,35 +74,37 @@ class AsyncSQLNumbers(ABC):
         """See :meth:`crmid.stores.AsyncNumberStore.get`."""
         checks.check_texts(series=series)
         checks.check_names("number", numbers)
-        return await self._look(lambda: self._records.get(series, numbers)) or []
+        return await self._look(lambda: self._records.get(series, numbers, self._now)) or []
 
     async def by_ref(self, series: str, refs: Sequence[str], /) -> list[Record]:
         """See :meth:`crmid.stores.AsyncNumberStore.by_ref`."""
         checks.check_texts(series=series)
         checks.check_names("ref", refs)
-        return await self._look(lambda: self._records.by_ref(series, refs)) or []
+        return await self._look(lambda: self._records.by_ref(series, refs, self._now)) or []
 
     async def links(self, series: str, numbers: Sequence[str], /) -> list[Link]:
         """See :meth:`crmid.stores.AsyncNumberStore.links`."""
         checks.check_texts(series=series)
         checks.check_names("number", numbers)
-        return await self._look(lambda: self._records.links(series, numbers)) or []
+        return await self._look(lambda: self._records.links(series, numbers, self._now)) or []
 
     async def linked(self, series: str, system: str, name: str, /) -> Link | None:
         """See :meth:`crmid.stores.AsyncNumberStore.linked`."""
         checks.check_texts(series=series, system=system, name=name)
-        return await self._look(lambda: self._records.linked(series, system, name))
+        return await self._look(lambda: self._records.linked(series, system, name, self._now))
 
     async def expired(self, series: str, now: int, limit: int, /) -> list[Record]:
         """See :meth:`crmid.stores.AsyncNumberStore.expired`."""
         checks.check_texts(series=series)
         checks.check_limit(limit)
-        return await self._look(lambda: self._records.expired(series, now, limit)) or []
+        return (
+            await self._look(lambda: self._records.expired(series, now, limit, self._now)) or []
+        )
 
     async def history(self, series: str, number: str, /) -> list[Event]:
         """See :meth:`crmid.stores.AsyncNumberStore.history`."""
         checks.check_texts(series=series, number=number)
-        return await self._look(lambda: self._records.history(series, number)) or []
+        return await self._look(lambda: self._records.history(series, number, self._now)) or []
 
     async def top(self, key: CounterKey, /) -> int | None:
         """See :meth:`crmid.stores.AsyncNumberStore.top`."""
@@ -209,95 +207,3 @@ class AsyncSQLNumbers(ABC):
         return await self._write(
             lambda call: self._records.restore(call, records, events, links), again=False
         )
-
-
-class AsyncJoinedRecordStore(AsyncSQLNumbers, AsyncJoinedStore):
-    """Counters and records as part of a transaction that belongs to the caller.
-
-    What :class:`AsyncJoinedStore` says of numbers holds for records: they are committed with
-    the caller's rows, and nothing is tried again. It implements
-    :class:`~crmid.stores.AsyncRecordStore`, too, and is made by ``within``, not by hand.
-    """
-
-    def __init__(
-        self,
-        connection: Any,
-        fitness: Fitness,
-        timeout: float,
-        *,
-        retries: bool,
-        records: Writing,
-    ) -> None:
-        super().__init__(connection, fitness, timeout, retries=retries)
-        self._records = records
-
-    async def _look(self, plan: Callable[[], Plan[T]]) -> T | None:
-        return await self._inside(lambda _: self._fitness.read_records(plan()), writes=False)
-
-    async def _list(self, plan: Callable[[], Plan[list[T]]]) -> list[T] | None:
-        return await self._inside(lambda _: plan(), writes=False)
-
-    async def _write(self, plan: Callable[[Call], Plan[T]], *, again: bool = True) -> T:  # noqa: ARG002 (never)
-        return await self._inside(lambda call: self._fitness.write_records(plan(call), None))
-
-
-class AsyncSQLRecordStore(AsyncSQLNumbers, AsyncSQLStore):
-    """Counters and records of an SQL engine, on connections of the store's own.
-
-    What holds for counters in :class:`AsyncSQLStore` holds for records: a call whose answer was
-    lost is done again with the same token, which does nothing twice.
-    """
-
-    def __init__(
-        self,
-        dialect: RecordDialect,
-        source: AsyncSource,
-        *,
-        timeout: float,
-        accept_weak: bool,
-        made_of: tuple[Any, dict[str, Any]],
-    ) -> None:
-        super().__init__(
-            dialect, source, timeout=timeout, accept_weak=accept_weak, made_of=made_of
-        )
-        self._records = dialect.records
-
-    async def create(self) -> None:
-        """Create the tables, unless they are there; the first call that writes does it too.
-
-        Tables of an older version, with counters only, get what they lack. Several processes
-        may do it at once. For roles that may create tables, where those that take numbers may
-        not, and before calls inside transactions, which create nothing.
-
-        Raises:
-            StoreError: The role may not create tables, the server is unfit, or as for
-                :meth:`reserve`.
-        """
-        await self._write(lambda _: self._dialect.standing())
-
-    def within(self, connection: Any, /, *, retries: bool = False) -> AsyncJoinedRecordStore:
-        """This store inside the caller's transaction: gapless numbers, and their records.
-
-        Args:
-            connection: With a transaction open on it: a connection of the driver, a
-                ``Connection`` or ``Session`` of SQLAlchemy, or a connection of Django.
-            retries: Whether the caller does a failed transaction again from its beginning;
-                then any isolation level is fine.
-        """
-        return AsyncJoinedRecordStore(
-            connection, self._fitness, self._timeout, retries=retries, records=self._records
-        )
-
-    async def _look(self, plan: Callable[[], Plan[T]]) -> T | None:
-        return await self._own(lambda _: self._fitness.read_records(plan()), writes=False)
-
-    async def _list(self, plan: Callable[[], Plan[list[T]]]) -> list[T] | None:
-        return await self._own(lambda _: plan(), writes=False)
-
-    async def _write(self, plan: Callable[[Call], Plan[T]], *, again: bool = True) -> T:
-        def upgraded(call: Call) -> Plan[T]:
-            return self._fitness.write_records(plan(call), self._dialect.create)
-
-        if again:
-            return await self._own(upgraded)
-        return await self._once(upgraded, Effort(self._timeout), writes=True)

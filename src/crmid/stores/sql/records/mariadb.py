@@ -82,6 +82,7 @@ class MariaDBRecords(Writing):
         check_isolation: Refuses a transaction of the caller that would mostly fail.
     """
 
+    has_snapshots = True
     words: ClassVar[Mapping[str, str]] = {
         "insert": "INSERT IGNORE",
         "ignore": "",
@@ -195,8 +196,13 @@ ON k.series = %(series)s AND k.origin = u.origin AND k.name = u.name"""
         self, sql: str, values: Mapping[str, Any], call: Call | None = None
     ) -> Plan[list[Any]]:
         """See :class:`.Statements`."""
-        past = "" if call is None or is_own(call) else " LOCK IN SHARE MODE"
-        return _texts((yield Statement(sql + past, _bytes(values))).rows)
+        if call is None or is_own(call):
+            return _texts((yield Statement(sql, _bytes(values))).rows)
+        return (yield from self.locked(call, sql + self.newest(call), values))
+
+    def newest(self, call: Call | None) -> str:
+        """See :class:`.Statements`."""
+        return "" if call is None or is_own(call) else " LOCK IN SHARE MODE"
 
     def won(
         self, call: Call, claim: Claim, lines: Sequence[Line]

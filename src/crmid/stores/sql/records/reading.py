@@ -88,42 +88,54 @@ class Reading(Statements):
         found = yield from self.read(self.sql(_MADE), values, call)
         return tuple(number for (number,) in found)
 
-    def get(self, series: str, numbers: Sequence[str]) -> Plan[list[Record]]:
+    def get(
+        self, series: str, numbers: Sequence[str], call: Call | None = None
+    ) -> Plan[list[Record]]:
         """See :meth:`crmid.stores.NumberStore.get`."""
         where = "ON n.series = %(series)s AND n.number = u.given " + _OF_LINE
-        return (yield from self._of_texts(numbers, series, f"{where} ORDER BY n.number"))
+        return (yield from self._of_texts(numbers, series, f"{where} ORDER BY n.number", call))
 
-    def by_ref(self, series: str, refs: Sequence[str]) -> Plan[list[Record]]:
+    def by_ref(
+        self, series: str, refs: Sequence[str], call: Call | None = None
+    ) -> Plan[list[Record]]:
         """See :meth:`crmid.stores.NumberStore.by_ref`."""
         where = f"ON n.series = %(series)s AND n.{{ref}} = u.given AND {_LIVE} {_OF_LINE}"
-        return (yield from self._of_texts(refs, series, f"{where} ORDER BY n.number"))
+        return (yield from self._of_texts(refs, series, f"{where} ORDER BY n.number", call))
 
-    def links(self, series: str, numbers: Sequence[str]) -> Plan[list[Link]]:
+    def links(
+        self, series: str, numbers: Sequence[str], call: Call | None = None
+    ) -> Plan[list[Link]]:
         """See :meth:`crmid.stores.NumberStore.links`."""
         u, values = self._texts(numbers)
         query = f"""{_LINKS} {u} {{join}} {{link}} k ON k.series = %(series)s
             AND k.number = u.given ORDER BY k.number, k.origin, k.name"""
-        rows = yield from self.read(self.sql(query), values | {"series": series})
+        rows = yield from self.read(self.sql(query), values | {"series": series}, call)
         return [link_of(row) for row in rows]
 
-    def linked(self, series: str, system: str, name: str) -> Plan[Link | None]:
+    def linked(
+        self, series: str, system: str, name: str, call: Call | None = None
+    ) -> Plan[Link | None]:
         """See :meth:`crmid.stores.NumberStore.linked`."""
         where = "k.series = %(series)s AND k.origin = %(origin)s AND k.name = %(name)s"
         values = {"series": series, "origin": system, "name": name}
-        rows = yield from self.read(self.sql(f"{_LINKS} {{link}} k WHERE {where}"), values)
+        query = self.sql(f"{_LINKS} {{link}} k WHERE {where}")
+        rows = yield from self.read(query, values, call)
         return link_of(rows[0]) if rows else None
 
-    def expired(self, series: str, now: int, limit: int) -> Plan[list[Record]]:
+    def expired(
+        self, series: str, now: int, limit: int, call: Call | None = None
+    ) -> Plan[list[Record]]:
         """See :meth:`crmid.stores.NumberStore.expired`."""
         where = "series = %(series)s AND {due} <= %(now)s AND {is_due}"
         values = {"series": series, "now": now, "limit": limit}
-        return (yield from self._page(where, "{due}, number", values))
+        return (yield from self._page(where, "{due}, number", values, call))
 
-    def history(self, series: str, number: str) -> Plan[list[Event]]:
+    def history(self, series: str, number: str, call: Call | None = None) -> Plan[list[Event]]:
         """See :meth:`crmid.stores.NumberStore.history`."""
         where = "WHERE n.series = %(series)s AND n.number = %(number)s ORDER BY e.rev"
         query = f"{_EVENTS} {{number}} {_OF_ACT} {where}"
-        rows = yield from self.read(self.sql(query), {"series": series, "number": number})
+        values = {"series": series, "number": number}
+        rows = yield from self.read(self.sql(query), values, call)
         return [event_of(row) for row in rows]
 
     def top(self, key: CounterKey) -> Plan[int | None]:
@@ -246,17 +258,21 @@ class Reading(Statements):
         values = {"series": series, "origin": after[0], "name": after[1], "limit": limit}
         return [link_of(row) for row in (yield from self.read(self.sql(query), values))]
 
-    def _page(self, where: str, order: str, values: dict[str, Any]) -> Plan[list[Record]]:
+    def _page(
+        self, where: str, order: str, values: dict[str, Any], call: Call | None = None
+    ) -> Plan[list[Record]]:
         """The first records in the order of an index; their lines are looked up afterwards."""
-        page = self.page(f"WHERE {where} ORDER BY {order} LIMIT %(limit)s")
+        page = self.page(f"WHERE {where} ORDER BY {order} LIMIT %(limit)s{self.newest(call)}")
         columns = ", ".join(f"n.{column}" for column in order.split(", "))
         query = self.sql(f"{_RECORDS} {page} {_OF_LINE} ORDER BY {columns}")
-        return [record_of(row) for row in (yield from self.read(query, values))]
+        return [record_of(row) for row in (yield from self.read(query, values, call))]
 
-    def _of_texts(self, texts: Sequence[str], series: str, where: str) -> Plan[list[Record]]:
+    def _of_texts(
+        self, texts: Sequence[str], series: str, where: str, call: Call | None
+    ) -> Plan[list[Record]]:
         u, values = self._texts(texts)
         query = self.sql(f"{_RECORDS} {u} {{join}} {{number}} n {where}")
-        rows = yield from self.read(query, values | {"series": series})
+        rows = yield from self.read(query, values | {"series": series}, call)
         return [record_of(row) for row in rows]
 
     def lines(self, key: CounterKey) -> Plan[list[int]]:

@@ -39,6 +39,9 @@ class Statements(ABC):
     words: ClassVar[Mapping[str, str]]
     #: How often at most what is in the way is made, or waited for.
     tries: ClassVar[int] = 3
+    #: Whether a transaction of the caller may read from a snapshot that is older than what its
+    #: writes meet.
+    has_snapshots: ClassVar[bool] = False
 
     def __init__(self, schema: str) -> None:
         self._names = {short: f"{schema}{name}" for short, name in NAMES.items()}
@@ -100,6 +103,10 @@ class Statements(ABC):
             call: If given, what was committed before the query counts, whatever snapshot the
                 caller's transaction has.
         """
+
+    def newest(self, call: Call | None) -> str:  # noqa: ARG002 (most engines need no word)
+        """What follows a query, and a query in it, that is read with this call."""
+        return ""
 
     def atomic(self, call: Call, work: Plan[T]) -> Plan[T | None]:
         """Do all of it, or nothing; None if it was refused."""

@@ -11,7 +11,7 @@ from crmid.errors import ForkedConnection, TransactionRequired, TransactionUnsui
 from crmid.stores.blocks import check_advance, check_key, check_reserve, check_text
 from crmid.stores.capabilities import Capability
 from crmid.stores.sql.efforts import joined_error
-from crmid.stores.sql.fitness import Fitness, raw_of
+from crmid.stores.sql.fitness import Fitness, check_connection, raw_of
 from crmid.stores.sql.plans import Answer, Call, JoinDialect, Mode, Plan, Wanted, check_lengths
 
 
@@ -59,6 +59,7 @@ class JoinedStore:
     def __init__(
         self, connection: Any, fitness: Fitness, timeout: float, *, retries: bool
     ) -> None:
+        check_connection(connection)
         self._connection = connection
         self._fitness = fitness
         self._dialect = fitness.dialect
@@ -142,14 +143,16 @@ class JoinedStore:
                 look = self._fitness.joined(writes=writes)
                 if not run(self._dialect, connection, look):
                     return None  # type: ignore[return-value] # there is nothing to be read
-            call = Call(Mode.GAPLESS, self._timeout, any_isolation=self._retries)
-            return run(self._dialect, connection, plan(call))
+            return run(self._dialect, connection, plan(self._call()))
         except Exception as error:
             told = joined_error(self._dialect, error)
             if told is None:
                 raise
             self._spoilt = True
             raise told from error
+
+    def _call(self) -> Call:
+        return Call(Mode.GAPLESS, self._timeout, any_isolation=self._retries)
 
     def _raw(self) -> Any:
         connection = self._connection

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from crmid.counters import CounterKey
 from crmid.records import Act, Claimed, Event, Extent, Item, Link, Record, Span, State
 from crmid.stores import number_checks as checks
 from crmid.stores.blocks import check_key
-from crmid.stores.sql.efforts import Effort
-from crmid.stores.sql.fitness import Fitness
 from crmid.stores.sql.plans import Call, Plan, check_lengths
 from crmid.stores.sql.records.tables import Claim
-from crmid.stores.sql.records.writing import RecordDialect, Writing
-
-from .joined import JoinedStore
-from .sources import Source
-from .store import SQLStore
+from crmid.stores.sql.records.writing import Writing
 
 
-__all__ = ["JoinedRecordStore", "SQLNumbers", "SQLRecordStore"]
+__all__ = ["SQLNumbers"]
 
 T = TypeVar("T")
 
@@ -33,6 +27,8 @@ class SQLNumbers(ABC):
     """
 
     _records: Writing
+    #: Given to plans that must not read from an old snapshot.
+    _now: Call | None = None
 
     @abstractmethod
     def _look(self, plan: Callable[[], Plan[T]]) -> T | None:
@@ -57,7 +53,7 @@ class SQLNumbers(ABC):
     def claimed(self, series: str, token: str, /) -> Claimed | None:
         """See :meth:`crmid.stores.NumberStore.claimed`."""
         checks.check_texts(series=series, token=token)
-        return self._look(lambda: self._records.claimed(series, token))
+        return self._look(lambda: self._records.claimed(series, token, self._now))
 
     def change(
         self,
@@ -78,35 +74,35 @@ class SQLNumbers(ABC):
         """See :meth:`crmid.stores.NumberStore.get`."""
         checks.check_texts(series=series)
         checks.check_names("number", numbers)
-        return self._look(lambda: self._records.get(series, numbers)) or []
+        return self._look(lambda: self._records.get(series, numbers, self._now)) or []
 
     def by_ref(self, series: str, refs: Sequence[str], /) -> list[Record]:
         """See :meth:`crmid.stores.NumberStore.by_ref`."""
         checks.check_texts(series=series)
         checks.check_names("ref", refs)
-        return self._look(lambda: self._records.by_ref(series, refs)) or []
+        return self._look(lambda: self._records.by_ref(series, refs, self._now)) or []
 
     def links(self, series: str, numbers: Sequence[str], /) -> list[Link]:
         """See :meth:`crmid.stores.NumberStore.links`."""
         checks.check_texts(series=series)
         checks.check_names("number", numbers)
-        return self._look(lambda: self._records.links(series, numbers)) or []
+        return self._look(lambda: self._records.links(series, numbers, self._now)) or []
 
     def linked(self, series: str, system: str, name: str, /) -> Link | None:
         """See :meth:`crmid.stores.NumberStore.linked`."""
         checks.check_texts(series=series, system=system, name=name)
-        return self._look(lambda: self._records.linked(series, system, name))
+        return self._look(lambda: self._records.linked(series, system, name, self._now))
 
     def expired(self, series: str, now: int, limit: int, /) -> list[Record]:
         """See :meth:`crmid.stores.NumberStore.expired`."""
         checks.check_texts(series=series)
         checks.check_limit(limit)
-        return self._look(lambda: self._records.expired(series, now, limit)) or []
+        return self._look(lambda: self._records.expired(series, now, limit, self._now)) or []
 
     def history(self, series: str, number: str, /) -> list[Event]:
         """See :meth:`crmid.stores.NumberStore.history`."""
         checks.check_texts(series=series, number=number)
-        return self._look(lambda: self._records.history(series, number)) or []
+        return self._look(lambda: self._records.history(series, number, self._now)) or []
 
     def top(self, key: CounterKey, /) -> int | None:
         """See :meth:`crmid.stores.NumberStore.top`."""
@@ -209,95 +205,3 @@ class SQLNumbers(ABC):
         return self._write(
             lambda call: self._records.restore(call, records, events, links), again=False
         )
-
-
-class JoinedRecordStore(SQLNumbers, JoinedStore):
-    """Counters and records as part of a transaction that belongs to the caller.
-
-    What :class:`JoinedStore` says of numbers holds for records: they are committed with the
-    caller's rows, and nothing is tried again. It implements
-    :class:`~crmid.stores.RecordStore`, too, and is made by ``within``, not by hand.
-    """
-
-    def __init__(
-        self,
-        connection: Any,
-        fitness: Fitness,
-        timeout: float,
-        *,
-        retries: bool,
-        records: Writing,
-    ) -> None:
-        super().__init__(connection, fitness, timeout, retries=retries)
-        self._records = records
-
-    def _look(self, plan: Callable[[], Plan[T]]) -> T | None:
-        return self._inside(lambda _: self._fitness.read_records(plan()), writes=False)
-
-    def _list(self, plan: Callable[[], Plan[list[T]]]) -> list[T] | None:
-        return self._inside(lambda _: plan(), writes=False)
-
-    def _write(self, plan: Callable[[Call], Plan[T]], *, again: bool = True) -> T:  # noqa: ARG002 (never)
-        return self._inside(lambda call: self._fitness.write_records(plan(call), None))
-
-
-class SQLRecordStore(SQLNumbers, SQLStore):
-    """Counters and records of an SQL engine, on connections of the store's own.
-
-    What holds for counters in :class:`SQLStore` holds for records: a call whose answer was lost
-    is done again with the same token, which does nothing twice.
-    """
-
-    def __init__(
-        self,
-        dialect: RecordDialect,
-        source: Source,
-        *,
-        timeout: float,
-        accept_weak: bool,
-        made_of: tuple[Any, dict[str, Any]],
-    ) -> None:
-        super().__init__(
-            dialect, source, timeout=timeout, accept_weak=accept_weak, made_of=made_of
-        )
-        self._records = dialect.records
-
-    def create(self) -> None:
-        """Create the tables, unless they are there; the first call that writes does it too.
-
-        Tables of an older version, with counters only, get what they lack. Several processes
-        may do it at once. For roles that may create tables, where those that take numbers may
-        not, and before calls inside transactions, which create nothing.
-
-        Raises:
-            StoreError: The role may not create tables, the server is unfit, or as for
-                :meth:`reserve`.
-        """
-        self._write(lambda _: self._dialect.standing())
-
-    def within(self, connection: Any, /, *, retries: bool = False) -> JoinedRecordStore:
-        """This store inside the caller's transaction: gapless numbers, and their records.
-
-        Args:
-            connection: With a transaction open on it: a connection of the driver, a
-                ``Connection`` or ``Session`` of SQLAlchemy, or a connection of Django.
-            retries: Whether the caller does a failed transaction again from its beginning;
-                then any isolation level is fine.
-        """
-        return JoinedRecordStore(
-            connection, self._fitness, self._timeout, retries=retries, records=self._records
-        )
-
-    def _look(self, plan: Callable[[], Plan[T]]) -> T | None:
-        return self._own(lambda _: self._fitness.read_records(plan()), writes=False)
-
-    def _list(self, plan: Callable[[], Plan[list[T]]]) -> list[T] | None:
-        return self._own(lambda _: plan(), writes=False)
-
-    def _write(self, plan: Callable[[Call], Plan[T]], *, again: bool = True) -> T:
-        def upgraded(call: Call) -> Plan[T]:
-            return self._fitness.write_records(plan(call), self._dialect.create)
-
-        if again:
-            return self._own(upgraded)
-        return self._once(upgraded, Effort(self._timeout), writes=True)
