@@ -144,10 +144,10 @@ def advance(key: CounterKey, next_value: int) -> Plan[int]:
 
 
 def generate_many(
-    scheme: str, count: int, at: datetime | None, given: Mapping[str, Any]
+    scheme: str, count: int, at: datetime | None, given: Mapping[str, Any], *, one: bool
 ) -> Plan[list[str]]:
     """:meth:`crmid.IdGenerator.generate_many`, or ``generate`` for one: that one may lease."""
-    if count == 1:
+    if one:
         text: str = yield Ask(scheme, "generate", (), {"at": at, **given})
         return [text]
     answer: list[str] = yield Ask(scheme, "generate_many", (count,), {"at": at, **given})

@@ -9,7 +9,14 @@ from typing import Any, cast
 import attrs
 
 from crmid.counters import MAX_VALUE
-from crmid.errors import InvalidValue, KeyReused, RefTaken, TooManyCollisions, shown
+from crmid.errors import (
+    CrmidError,
+    InvalidValue,
+    KeyReused,
+    RefTaken,
+    TooManyCollisions,
+    shown,
+)
 from crmid.records import Act, Claimed
 from crmid.scheme import Scheme
 from crmid.stores.number_checks import MAX_ITEMS
@@ -19,6 +26,7 @@ from .asks import Plan
 from .finding import Finding
 from .known import as_json, items_of
 from .life import Deeds, check_kept, check_ref
+from .room import check_room, noted_on, of_all
 
 
 __all__ = ["Issuing", "Order"]
@@ -84,25 +92,49 @@ class Issuing:
                 rounds = yield from self._issued_before(scheme, order.key, act, issued)
                 if not issued:
                     raise
+        try:
+            yield from self._complete(scheme, order, act, until, issued, rounds)
+        except CrmidError as error:
+            whole = noted_on(of_all(error, count - len(issued)), issued, count)
+            if whole is error:
+                raise
+            raise whole from error
+        issued.sort()
+        issued.sort(key=len)  # those that have grown a digit come later
+        return issued
+
+    def _complete(  # noqa: PLR0913, PLR0917 (what it works on)
+        self,
+        scheme: Scheme,
+        order: Order,
+        act: Act,
+        until: int | None,
+        issued: list[str],
+        rounds: int,
+    ) -> Plan[None]:
+        """Draw and claim until there are as many as asked for."""
+        missing, at = order.count - len(issued), order.at
+        if missing > MAX_ITEMS:  # of a single draw the generator sees itself
+            texts = scheme.layout.given_texts(order.values)
+            at = yield from check_room(scheme, missing, texts, at, self._deeds.now())
         tries = 0
         most = _TRIES if scheme.layout.sequence is None else _TRIES_COUNTED
-        while len(issued) < count:
-            drawn = min(count - len(issued), MAX_ITEMS)
-            texts = yield from asks.generate_many(scheme.name, drawn, order.at, order.values)
-            items = items_of(scheme, texts, order.ref)
+        while missing:
+            numbers = yield from asks.generate_many(
+                scheme.name, min(missing, MAX_ITEMS), at, order.values, one=order.count == 1
+            )
+            items = items_of(scheme, numbers, order.ref)
             this = attrs.evolve(act, token=f"{act.token}/{rounds}")
             claimed = yield from asks.claim(scheme.series, items, this, until)
-            _check_request(order.key, claimed, memo)
+            _check_request(order.key, claimed, act.memo)
             issued += claimed.numbers
+            missing = order.count - len(issued)
             rounds += 1
             tries = 0 if claimed.numbers else tries + 1
             if order.ref is not None and not claimed.numbers:
                 yield from self._finding.check_ref(scheme.series, order.ref)
             if tries == most:
-                raise TooManyCollisions(scheme.name, tries, texts[0])
-        issued.sort()
-        issued.sort(key=len)  # those that have grown a digit come later
-        return issued
+                raise TooManyCollisions(scheme.name, tries, numbers[0])
 
     def _issued_before(
         self, scheme: Scheme, key: str | None, act: Act, issued: list[str]

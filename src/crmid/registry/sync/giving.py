@@ -67,10 +67,18 @@ class Giving(Bound):
         actor: str | None = None,
         reason: str = "",
     ) -> list[str]:
-        """So many numbers, sorted, 10,000 in a transaction.
+        """So many numbers, sorted, of one instant; 10,000 in a transaction.
 
-        A crash in the middle leaves some of them issued; with a ``key``, asking again goes on
-        from there. Errors are those of :meth:`issue`.
+        All or nothing, as far as can be seen before: where the counter has fewer numbers
+        left, or a random part fewer texts, nothing is drawn, and no counter moves. Later it
+        can still fail: somebody else takes numbers meanwhile, too many are on record already,
+        the server is lost. Then the numbers that were issued before stay so, and the error has
+        them as ``issued``, but for those of a claim whose answer is lost
+        (:class:`StoreAmbiguous`). With a ``key`` they are found again, after a crash too: the
+        same call goes on from there.
+
+        Errors are those of :meth:`issue`, and :class:`CollisionBudgetExceeded`. They count
+        what this call wanted, less what its key had been given already.
 
         Args:
             count: How many, 0 or more.
