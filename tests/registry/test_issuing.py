@@ -267,3 +267,15 @@ def test_requests_are_json(make: Make) -> None:
         "count": 1,
         "ref": "7",
     }
+
+
+@pytest.mark.parametrize("name", ["records", "counters"])
+def test_a_scheme_may_be_called_as_it_likes(make: Make, name: str) -> None:
+    with_a_lease = make(Scheme(name, "R{seq:n5}"), lease=3)
+    assert with_a_lease.issue(ref="7") == "R00001"
+    assert with_a_lease.by_ref("7").number == "R00001"
+    assert name in repr(with_a_lease)
+    with_a_lease.close()
+    registry = make(Catalog([Scheme(name, "R{seq:n5}"), CUSTOMER]))
+    assert registry.issue_many(2, scheme=name) == ["R00002", "R00003"]
+    assert registry.issue(A, scheme="customer") == "C001-00001-A"

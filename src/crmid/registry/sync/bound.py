@@ -13,7 +13,7 @@ from crmid.generators.draws import Entropy
 from crmid.generators.issuing import Clock
 from crmid.generators.leases import LeaseSize
 from crmid.records import Event, Link, Record
-from crmid.registry.asks import Plan
+from crmid.registry.asks import Plan, generator
 from crmid.registry.changing import Changing
 from crmid.registry.colours import check_stores
 from crmid.registry.fence import FencedCounters
@@ -63,7 +63,8 @@ class Bound:
         self._known = known
         self._deeds = deeds
         self._who: dict[str, Any] = {
-            scheme.name: IdGenerator(scheme, fenced, **options) for scheme in known.issuing
+            generator(scheme.name): IdGenerator(scheme, fenced, **options)
+            for scheme in known.issuing
         }
         self._who |= {"records": store, "counters": asked}
         self._finding = Finding(known)
@@ -139,7 +140,7 @@ class Bound:
     def close(self) -> None:
         """Issue nothing any more, and give back what was taken ahead. The store stays open."""
         for scheme in self._known.issuing:
-            self._who[scheme.name].close()
+            self._who[generator(scheme.name)].close()
 
     def __enter__(self) -> Self:
         return self
