@@ -232,6 +232,33 @@ def test_notes_that_cannot_be_written_do_not_matter() -> None:
     assert len(Registry(CUSTOMER, full, counters=store).issue_many(3, A)) == 3
 
 
+@pytest.mark.parametrize("gives_back", [True, False])
+def test_leases_end_whatever_a_store_can(*, gives_back: bool) -> None:
+    """It may take nothing back, and may keep no note of it."""
+    store = MemoryStore()
+
+    class Poor:
+        def __getattr__(self, name: str) -> Any:
+            if name == "give_back" and not gives_back:
+                raise AttributeError(name)
+            return getattr(store, name)
+
+        def log(self, _: object) -> None:
+            raise StoreError("the disk is full")
+
+    poor: Any = Poor()
+    wrapped: MemoryStore = poor
+
+    async def main() -> None:
+        async with AsyncRegistry(CUSTOMER, in_thread(wrapped), lease=5) as registry:
+            await registry.issue(A)
+
+    with Registry(CUSTOMER, poor, lease=5) as registry:
+        registry.issue(A)
+    asyncio.run(main())
+    assert store.peek(KEY) == (3 if gives_back else 11)
+
+
 def test_unfit_stores_are_refused() -> None:
     memory = MemoryStore()
     bad: list[tuple[Any, Any, str]] = [

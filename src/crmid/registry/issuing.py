@@ -25,7 +25,7 @@ from . import asks
 from .asks import Plan
 from .finding import Finding
 from .known import as_json, items_of
-from .life import Deeds, check_kept, check_ref
+from .life import ACTING, Deeds, check_kept, check_ref
 from .room import check_room, noted_on, of_all
 
 
@@ -67,12 +67,19 @@ class Order:
 
 
 class Issuing:
-    """Issuing, from the schemes that a registry knows."""
+    """Issuing, from the schemes that a registry knows.
 
-    def __init__(self, finding: Finding, deeds: Deeds) -> None:
+    Args:
+        finding: Looks records up.
+        deeds: Makes acts.
+        leases: Whether single numbers are taken ahead.
+    """
+
+    def __init__(self, finding: Finding, deeds: Deeds, *, leases: bool) -> None:
         self._finding = finding
         self._known = finding.known
         self._deeds = deeds
+        self._leases = leases
 
     def issue(self, order: Order) -> Plan[list[str]]:
         """The numbers; what is asked for again with the same key is what was issued then."""
@@ -119,7 +126,9 @@ class Issuing:
             at = yield from check_room(scheme, missing, texts, at, self._deeds.now())
         tries = 0
         most = _TRIES if scheme.layout.sequence is None else _TRIES_COUNTED
+        shared = self._leases and order.count == 1  # what is taken ahead is for all callers
         while missing:
+            ACTING.set(None if shared else order.actor)
             numbers = yield from asks.generate_many(
                 scheme.name, min(missing, MAX_ITEMS), at, order.values, one=order.count == 1
             )

@@ -68,7 +68,7 @@ class AsyncBound:
         }
         self._who |= {"records": store, "counters": asked}
         self._finding = Finding(known)
-        self._issuing = Issuing(self._finding, deeds)
+        self._issuing = Issuing(self._finding, deeds, leases=lease != 1)
         self._living = Living(self._finding, deeds)
         self._changing = Changing(self._finding, deeds)
 
