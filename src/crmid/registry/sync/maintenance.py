@@ -102,7 +102,8 @@ class Maintenance:
             scheme: The name of the scheme that reads the numbers; any unless given.
             normalize: Whether other spellings are read too, where they stand for one number.
             key: 1 to 500 bytes: after a crash, the same import with the same key goes on
-                where it was, and counts what it had recorded as its own.
+                where it was, and counts what it had recorded as its own. A row that was
+                refused then is not recorded by that key any more.
             actor: Who acts.
             reason: Why, in words.
             keep: How many refusals the report keeps; all are counted.

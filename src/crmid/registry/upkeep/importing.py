@@ -186,7 +186,11 @@ class Importing:
         for _ in range(_TRIES):
             good, refused = yield from self._judged(series, rows, mine)
             records = [row.record for row in good if row.record.number not in mine]
-            if records and done is None:
+            if done is not None:  # what it wrote then is all that it ever writes
+                why = "was refused by the first run of this key: import it by another one"
+                refused += [(row, why) for row in good if row.record.number not in mine]
+                good = [row for row in good if row.record.number in mine]
+            elif records:
                 records = yield from self._counted(records)
                 if not (yield from asks.change(records, act)):
                     continue  # somebody took one of them meanwhile
