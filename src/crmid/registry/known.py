@@ -40,9 +40,15 @@ class Known:
         # A format of old numbers may be there to read them alone.
         made = [each for each in schemes if each.uniqueness.by != "nothing"]
         self.issuing: tuple[Scheme, ...] = tuple(made or schemes)
-        self.sequences: dict[str, SequenceNumber | None] = {
+        self.sequences: dict[str, SequenceNumber | None] = {  # versions count alike
             scheme.series: scheme.layout.sequence for scheme in schemes
         }
+        #: For each series with a counter, what it stands at when its last number is given.
+        self.ends: dict[str, int] = {}
+        for scheme in schemes:
+            if (sequence := scheme.layout.sequence) is not None:
+                end = sequence.start + sequence.capacity * sequence.step
+                self.ends[scheme.series] = max(end, self.ends.get(scheme.series, 0))
 
     def scheme(self, name: str | None) -> Scheme:
         """The scheme of a name; the only one if there is no name.

@@ -97,8 +97,8 @@ class Maintenance:
                 below an imported number past it. ``"record"`` leaves them: a number that a
                 counter has not reached is passed over when it does. ``"set"`` lets them go on
                 at ``next_value``, for a ``reason`` that must be said.
-            next_value: Where each counter of the numbers goes on, for ``"set"``; a counter is
-                never lowered.
+            next_value: Where each counter of the numbers goes on, for ``"set"``: a value that
+                it gives; a counter is never lowered.
             scheme: The name of the scheme that reads the numbers; any unless given.
             normalize: Whether other spellings are read too, where they stand for one number.
             key: 1 to 500 bytes: after a crash, the same import with the same key goes on
@@ -111,8 +111,8 @@ class Maintenance:
             progress: Told, after each batch, how many rows are done.
 
         Raises:
-            InvalidValue: An option is wrong; or ``next_value`` would lower a counter. Batches
-                before that one are recorded.
+            InvalidValue: An option is wrong; or ``next_value`` would lower a counter, or is
+                none of its values. Batches before that one are recorded.
             KeyReused: The key belongs to an import of other rows.
             StoreError: The store could not do it; batches before are recorded.
         """

@@ -255,7 +255,9 @@ class Registry(Giving):
 
         Args:
             key: The counter; the error has it.
-            next_value: What it may give next at the lowest; one past its records unless given.
+            next_value: What it may give next at the lowest: a value of the counter, whole
+                steps from its start, and at most one step past the last that is printed. Unless
+                given, the first one past its records.
             actor: Who acts.
             reason: Why, in words.
 
@@ -263,7 +265,7 @@ class Registry(Giving):
             Its next value; a counter is never lowered.
 
         Raises:
-            InvalidValue: It is of none of the registry's series.
+            InvalidValue: It is of none of the registry's series, or never gives that value.
             UnknownNumber: It has no records, and no value was given.
             StoreError: The store could not do it.
         """

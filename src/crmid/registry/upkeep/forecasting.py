@@ -73,10 +73,9 @@ def of_series(
 ) -> Plan[list[Forecast]]:
     """Those of one series, in any order, by what its counters give next."""
     schemes = [each for each in known.catalog if each.series == series]
-    sequences = [each.layout.sequence for each in schemes]
-    if (sequence := sequences[0]) is None:
+    if (sequence := known.sequences[series]) is None:
         return []
-    last = 10 ** max(each.high for each in sequences if each is not None) - 1
+    last = known.ends[series] - sequence.step
     today = instant(horizon.now)
     here = schemes[0].layout.local(today).date()
     period = "" if sequence.reset is None else sequence.reset.key(here)

@@ -26,6 +26,7 @@ from crmid.registry import asks
 from crmid.registry.asks import Plan
 from crmid.registry.known import Known, as_json, item_of
 from crmid.registry.life import Deeds, check_ref
+from crmid.registry.stepping import after, check_next
 from crmid.scheme import Number
 from crmid.stores.number_checks import MAX_ITEMS, check_texts
 
@@ -75,6 +76,9 @@ class Order:
             raise InvalidValue("policy", f"expected {names}, not {shown(self.policy)}")
         if (self.policy == "set") != (self.next_value is not None):
             raise InvalidValue("next_value", "it belongs to the policy 'set'")
+        value: Any = self.next_value
+        if value is not None and type(value) is not int:
+            raise InvalidValue("next_value", f"expected an integer, not {shown(value)}")
         if self.policy == "set" and not self.reason:
             raise InvalidValue("reason", "a counter is set for a reason that is said")
         key: Any = self.key
@@ -247,6 +251,9 @@ class Importing:
             if record.seq is not None:
                 highest[record.key] = max(record.seq, highest.get(record.key, 0))
         reached: dict[CounterKey, int] = {}
+        if self._order.next_value is not None:
+            for key in highest:
+                self._check_next(key, self._order.next_value)
         for key, value in highest.items():
             reached[key] = yield from self._reached(key, value)
         return [
@@ -257,6 +264,13 @@ class Importing:
             for record in records
         ]
 
+    def _check_next(self, key: CounterKey, next_value: int) -> None:
+        """Refuse what a counter is to go on at and cannot print."""
+        sequence = self._known.sequences[key.series]
+        assert sequence is not None  # noqa: S101 (it has a counter)
+        last = self._known.ends[key.series] - sequence.step
+        check_next(key, sequence, next_value, last)
+
     def _reached(self, key: CounterKey, highest: int) -> Plan[int]:
         """What a counter gives next, raised if it has to be."""
         order = self._order
@@ -266,7 +280,7 @@ class Importing:
         now = sequence.start if before is None else before
         wanted = now
         if order.policy == "advance" and highest >= now:
-            wanted = now + ((highest - now) // sequence.step + 1) * sequence.step
+            wanted = after(sequence, highest)
         elif order.next_value is not None:
             wanted = order.next_value
         if wanted < now:
@@ -277,13 +291,13 @@ class Importing:
             return 0  # no counter comes into being, and none stands behind its records
         if before is not None and wanted == now:
             return now
-        after = yield from asks.advance(key, wanted)
-        if now < after:
+        stands = yield from asks.advance(key, wanted)
+        if now < stands:
             act = self._deeds.act("advanced", order.actor, order.reason or "import")
-            yield from asks.log(Span(key, now, after, act))
+            yield from asks.log(Span(key, now, stands, act))
         earlier = self._advanced.get(key)
-        self._advanced[key] = Advance(key, earlier.before if earlier else before, after)
-        return after
+        self._advanced[key] = Advance(key, earlier.before if earlier else before, stands)
+        return stands
 
     def _refuse(self, row: int, number: str, why: str) -> None:
         self._refused += 1
