@@ -132,7 +132,16 @@ def test_refusals_say_why(make: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    "rows", ["C001-00001-A", [7], [()], [(None, "r")], [("a", "b", "c", "d")], [["a"]]]
+    "rows",
+    [
+        "C001-00001-A",
+        [7],
+        [()],
+        [(None, "r")],
+        [("a", "b", "c", "d")],
+        [["a"]],
+        {"C001-00001-A": "r"},
+    ],
 )
 def test_rows_of_a_wrong_kind_are_errors(make: Make, rows: Any) -> None:
     with pytest.raises(InvalidValue, match="numbers"):

@@ -148,7 +148,9 @@ class Maintenance:
             options: Those of :meth:`import_numbers`.
 
         Raises:
-            InvalidValue: There is no such column; and as for :meth:`import_numbers`.
+            InvalidValue: There is no such column, or two; the file is not of that encoding or
+                delimiter, or a quote is not closed: with the line, and batches before it are
+                recorded. And as for :meth:`import_numbers`.
             OSError: The file cannot be read.
         """
         rows = read_csv(

@@ -20,7 +20,7 @@ from crmid.errors import (
     StoreBusy,
     shown,
 )
-from crmid.maintenance.imports import Advance, Entry, ImportReport, Policy, Refusal
+from crmid.maintenance.imports import Advance, Entry, ImportReport, Lined, Policy, Refusal
 from crmid.records import LIVE, Act, Record, Span, State
 from crmid.registry import asks
 from crmid.registry.asks import Plan
@@ -94,6 +94,7 @@ class Row:
 
     row: int
     record: Record
+    line: int | None
 
 
 class Importing:
@@ -108,7 +109,7 @@ class Importing:
         self._recorded = 0
         self._advanced: dict[CounterKey, Advance] = {}
 
-    def run(self, entries: Iterable[Entry]) -> Plan[ImportReport]:
+    def run(self, entries: Iterable[Lined]) -> Plan[ImportReport]:
         """All rows, a batch in a transaction."""
         read = 0
         for index, batch in enumerate(_batches(entries, MAX_ITEMS)):
@@ -120,24 +121,26 @@ class Importing:
         advanced = tuple(self._advanced.values())
         return ImportReport(read, self._recorded, self._refused, refusals, advanced)
 
-    def _batch(self, index: int, first: int, batch: tuple[Entry, ...]) -> Plan[None]:
+    def _batch(self, index: int, first: int, batch: tuple[Lined, ...]) -> Plan[None]:
         act = self._act(index, batch)
         rows: defaultdict[str, list[Row]] = defaultdict(list)
         for row, entry in enumerate(batch, first + 1):
             try:
                 record = self._read(entry, act.at)
             except (InvalidNumber, InvalidValue, TypeError, ValueError) as error:
-                self._refuse(row, entry.number, f"cannot be read: {_why(error)}")
+                why = f"cannot be read: {_why(error)}"
+                self._refuse(Refusal(row, entry.number, why, entry.line))
             else:
-                rows[record.series].append(Row(row, record))
+                rows[record.series].append(Row(row, record, entry.line))
         for series, some in rows.items():
             yield from self._record(series, some, act)
 
-    def _act(self, index: int, batch: tuple[Entry, ...]) -> Act:
+    def _act(self, index: int, batch: tuple[Lined, ...]) -> Act:
         order = self._order
         if order.key is None:
             return self._deeds.act("imported", order.actor, order.reason)
-        content = hashlib.sha256(repr(batch).encode("utf-8", "backslashreplace")).hexdigest()
+        rows = repr([tuple(entry) for entry in batch])
+        content = hashlib.sha256(rows.encode("utf-8", "backslashreplace")).hexdigest()
         memo = as_json({"rows": content, "batch": index})
         token = f"import {order.key}/{index}"
         return self._deeds.act("imported", order.actor, order.reason, token=token, memo=memo)
@@ -199,7 +202,7 @@ class Importing:
                 if not (yield from asks.change(records, act)):
                     continue  # somebody took one of them meanwhile
             for row, why in refused:
-                self._refuse(row.row, row.record.number, why)
+                self._refuse(_refusal(row, why))
             self._recorded += len(good)
             return
         raise StoreBusy(f"numbers of {series} are being claimed by others all the time")
@@ -211,10 +214,10 @@ class Importing:
             record = row.record
             ref = record.ref if record.is_live else None
             if record.number in numbers:
-                self._refuse(row.row, record.number, "stands in a row before")
+                self._refuse(_refusal(row, "stands in a row before"))
             elif ref is not None and ref in refs:
                 why = f"refers to {shown(ref)}, as a row before"
-                self._refuse(row.row, record.number, why)
+                self._refuse(_refusal(row, why))
             else:
                 kept.append(row)
                 numbers.add(record.number)
@@ -299,19 +302,22 @@ class Importing:
         self._advanced[key] = Advance(key, earlier.before if earlier else before, stands)
         return stands
 
-    def _refuse(self, row: int, number: str, why: str) -> None:
+    def _refuse(self, refusal: Refusal) -> None:
         self._refused += 1
-        refusal = Refusal(row, number, why)
         if len(self._refusals) < self._order.keep:
             self._refusals.append(refusal)
         if self._order.refused is not None:
             self._order.refused(refusal)
 
 
-def _batches(entries: Iterable[Entry], size: int) -> Iterable[tuple[Entry, ...]]:
+def _batches(entries: Iterable[Lined], size: int) -> Iterable[tuple[Lined, ...]]:
     source = iter(entries)
     while batch := tuple(islice(source, size)):
         yield batch
+
+
+def _refusal(row: Row, why: str) -> Refusal:
+    return Refusal(row.row, row.record.number, why, row.line)
 
 
 def _why(error: Exception) -> str:
