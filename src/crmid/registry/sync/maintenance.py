@@ -287,7 +287,8 @@ class Maintenance:
             progress: Told, after each piece, how many numbers are done.
 
         Raises:
-            InvalidDump: The file is no dump, was changed, or was cut off. Nothing was written.
+            InvalidDump: The file is no dump, was changed, was cut off, or holds what no store
+                can keep, whoever has sealed it. Nothing was written.
             RestoreRefused: The store holds something else; the two are not mixed.
             OSError: The file cannot be read.
             StoreError: The store could not do it.
