@@ -113,6 +113,7 @@ def test_when_all_are_taken(make: Make) -> None:
         make(tiny).issue()
     assert caught.value.tries == 20
     assert caught.value.number.startswith("2026")
+    assert str(caught.value).endswith("Print more random characters")
 
 
 def test_a_number_made_by_hand_is_passed_over(make: Make) -> None:
@@ -129,6 +130,15 @@ def test_a_long_run_of_numbers_made_by_hand_is_passed_over(make: Make) -> None:
     store.claim("customer", by_hand, Act("hand", "imported", "ann", 1))
     assert make().issue(A, ref="7") == "C001-00061-A"
     assert make().issue_many(2, A) == ["C001-00062-A", "C001-00063-A"]
+
+
+def test_too_many_made_by_hand(make: Make) -> None:
+    store = make.store  # type: ignore[attr-defined]
+    by_hand = [Item(f"C001-{n:05}-A", "customer", "", "", None) for n in range(1, 1_002)]
+    store.claim("customer", by_hand, Act("hand", "imported", "ann", 1))
+    with pytest.raises(TooManyCollisions, match=r"1,000 times .* advance\(\)") as caught:
+        make().issue(A)
+    assert "random" not in str(caught.value)
 
 
 def test_a_number_for_a_while_is_another_request(make: Make) -> None:
@@ -203,6 +213,7 @@ def test_a_registry_ends(path: Path) -> None:
         assert registry.issue(A) == "C001-00001-A"
     with pytest.raises(ValueError, match="closed"):
         registry.issue(A)
+    assert registry.assign("C001-00001-A", "7").ref == registry.by_ref("7").ref
 
     async def main() -> str:
         async with AsyncRegistry(CUSTOMER, in_thread(MemoryStore()), lease=10) as registry:

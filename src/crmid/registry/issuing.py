@@ -125,7 +125,8 @@ class Issuing:
             texts = scheme.layout.given_texts(order.values)
             at = yield from check_room(scheme, missing, texts, at, self._deeds.now())
         tries = 0
-        most = _TRIES if scheme.layout.sequence is None else _TRIES_COUNTED
+        counted = scheme.layout.sequence is not None
+        most = _TRIES_COUNTED if counted else _TRIES
         shared = self._leases and order.count == 1  # what is taken ahead is for all callers
         while missing:
             ACTING.set(None if shared else order.actor)
@@ -143,7 +144,7 @@ class Issuing:
             if order.ref is not None and not claimed.numbers:
                 yield from self._finding.check_ref(scheme.series, order.ref)
             if tries == most:
-                raise TooManyCollisions(scheme.name, tries, numbers[0])
+                raise TooManyCollisions(scheme.name, tries, numbers[0], counted)
 
     def _issued_before(
         self, scheme: Scheme, key: str | None, act: Act, issued: list[str]

@@ -138,7 +138,11 @@ class Bound:
         return Maintenance(self._run, self._known, self._deeds, who["records"], who["counters"])
 
     def close(self) -> None:
-        """Issue nothing any more, and give back what was taken ahead. The store stays open."""
+        """Issue nothing any more, and give back what was taken ahead. The store stays open.
+
+        As with a file that is closed, issuing is a :class:`ValueError` from then on. What has
+        been issued can still be looked up and changed.
+        """
         for scheme in self._known.issuing:
             self._who[generator(scheme.name)].close()
 

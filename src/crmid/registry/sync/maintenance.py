@@ -216,10 +216,11 @@ class Maintenance:
             scheme: The name of a scheme, for its series alone.
             window: How far back the rate looks.
             soon: A counter exhausted within this time is low.
-            low: A counter with a smaller share left than this is low.
+            low: A counter with a smaller share left than this is low; from 0 to 1.
 
         Raises:
-            InvalidValue: There is no such scheme, or a time is not above zero.
+            InvalidValue: There is no such scheme, a time is not above zero, or ``low`` is no
+                such share.
             StoreError: The store could not be read.
         """
         horizon = Horizon(self._deeds.now(), window, soon, low)

@@ -159,6 +159,7 @@ class Registry(Giving):
             RenumberingRefused: With all that is wrong: unknown or ended numbers, new ones that
                 are taken or invalid, two old ones with one new one. Nothing was changed.
             AliasCycle: More than two numbers in a circle. Nothing was changed.
+            InvalidValue: No mapping, or one of too many numbers.
             StoreError: The store could not do it.
         """
         return self._run(self._changing.renumber(mapping, actor, reason))

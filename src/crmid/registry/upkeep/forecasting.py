@@ -41,15 +41,18 @@ class Horizon:
     low: float
 
     def check(self) -> None:
-        """Refuse times that are none.
+        """Refuse times and shares that are none.
 
         Raises:
-            InvalidValue: Not above zero.
+            InvalidValue: A time that is not above zero, or a share that is not from 0 to 1.
         """
         for name in ("window", "soon"):
             given: object = getattr(self, name)
             if not isinstance(given, timedelta) or given <= timedelta():
                 raise InvalidValue(name, f"expected a timedelta above zero, not {shown(given)}")
+        low: object = self.low
+        if not (type(low) in {int, float} and 0 <= self.low <= 1):  # NaN is neither
+            raise InvalidValue("low", f"expected a share from 0 to 1, not {shown(low)}")
 
 
 def forecasts(
