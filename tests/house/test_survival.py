@@ -51,7 +51,7 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "TooManyCollisions": ("customer", 20, "A1", True),
     "TransactionRequired": ("autocommit",),
     "TransactionUnsuitable": ("serializable",),
-    "UnknownNumber": ("A1", "number"),
+    "UnknownNumber": ("a1", "number", "A1"),
     "WeakDurability": ("fsync is off",),
 }
 

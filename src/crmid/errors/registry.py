@@ -33,16 +33,19 @@ class UnknownNumber(CrmidError, LookupError):
     Attributes:
         text: The number, or what it was looked up by.
         by: What was looked up: ``number``, ``reference``, or the system whose name it is.
+        meant: The number that a scheme's ``normalize`` makes of the text; empty for none.
     """
 
-    def __init__(self, text: str, by: str = "number") -> None:
-        super().__init__(text, by)
+    def __init__(self, text: str, by: str = "number", meant: str = "") -> None:
+        super().__init__(text, by, meant)
         self.text = text
         self.by = by
+        self.meant = meant
 
     def __str__(self) -> str:
         if self.by == "number":
-            return f"{shown(self.text)} was never issued here"
+            hint = f"; normalize() of its scheme reads it as {shown(self.meant)}"
+            return f"{shown(self.text)} was never issued here{hint if self.meant else ''}"
         return f"no number has the {_named(self.by)} {shown(self.text)}"
 
 

@@ -45,10 +45,12 @@ class Finding:
 
     def get(self, number: str) -> Plan[Record]:
         """The record of a number."""
-        for series in self.known.likely(number) if is_kept("number", number) else ():
+        if not is_kept("number", number):
+            raise UnknownNumber(number)
+        for series in self.known.likely(number):
             for record in (yield from asks.get(series, [number])):
                 return record
-        raise UnknownNumber(number)
+        raise UnknownNumber(number, meant=self.known.meant(number))
 
     def by_ref(self, ref: str, scheme: str | None) -> Plan[Record]:
         """The live record with a ref."""

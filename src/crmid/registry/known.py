@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from itertools import repeat
 
@@ -82,6 +83,14 @@ class Known:
         except InvalidNumber:
             return self.serieses
         return tuple(dict.fromkeys((first, *self.serieses)))
+
+    def meant(self, text: str) -> str:
+        """The one number that a text stands for as people type it; empty if there is none."""
+        found = set[str]()
+        for scheme in self.catalog:
+            with contextlib.suppress(InvalidNumber):
+                found.add(scheme.normalize(text))
+        return found.pop() if len(found) == 1 and text not in found else ""
 
 
 def item_of(number: Number, ref: str | None = None) -> Item:

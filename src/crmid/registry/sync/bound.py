@@ -79,6 +79,10 @@ class Bound:
     def get(self, number: str) -> Record:
         """The record of a number.
 
+        Args:
+            number: Its text as it was issued. What people type goes through
+                :meth:`Scheme.normalize` first; the error says what that would make of it.
+
         Raises:
             UnknownNumber: It was never issued here.
             StoreError: The store could not be read.

@@ -31,13 +31,15 @@ class Giving(Bound):
         """The next number that nobody has: drawn, and claimed.
 
         Args:
-            values: The values of the given parts, by name.
+            values: The values of the given parts, by name: a mapping, as the call has names of
+                its own.
             key: An idempotency key, 1 to 500 bytes: the same request with the same key gives
                 the same number, whatever crashed in between. It belongs to the scheme's
                 series, and is looked up before anything is drawn.
             ref: What the number is for, an opaque text: it is assigned at once. Without one
                 it is reserved, for ever.
-            at: The business date, an aware datetime; now unless given.
+            at: The business date, an aware datetime; now unless given. It belongs to the
+                request: with a ``key``, say the same one again, and not another now.
             scheme: The name of the scheme, where the registry has several.
             actor: Who acts.
             reason: Why, in words.
