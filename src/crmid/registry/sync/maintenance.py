@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -17,6 +17,7 @@ from crmid.maintenance import (
     Seal,
 )
 from crmid.maintenance.imports import entries_of, read_csv
+from crmid.records import Record
 from crmid.registry.asks import Plan
 from crmid.registry.known import Known
 from crmid.registry.life import Deeds
@@ -27,6 +28,7 @@ from crmid.registry.upkeep.examining import Doctor
 from crmid.registry.upkeep.forecasting import Horizon, forecasts
 from crmid.registry.upkeep.importing import Importing, Order
 from crmid.registry.upkeep.restoring import Restoring
+from crmid.registry.upkeep.selecting import Selection
 
 
 __all__ = ["Maintenance"]
@@ -43,7 +45,7 @@ class Runs(Protocol):
 
 
 class Maintenance:
-    """Import, audit, forecast, doctor, dump and restore of a registry.
+    """Import, records, audit, forecast, doctor, dump and restore of a registry.
 
     Made by :attr:`crmid.Registry.maintenance`, not by hand. Only import and restore write.
 
@@ -157,6 +159,27 @@ class Maintenance:
             path, number=number, ref=ref, state=state, encoding=encoding, delimiter=delimiter
         )
         return self.import_numbers(rows, **options)
+
+    def records(
+        self, *, scheme: str | None = None, state: str | None = None, after: str = ""
+    ) -> Iterator[Record]:
+        """All records of a series, sorted by number as texts; 10,000 are read at a time.
+
+        Args:
+            scheme: The name of the scheme, where the registry has several.
+            state: Only those that are in this state now.
+            after: Only those with a number above it, such as the last one seen.
+
+        Raises:
+            InvalidValue: There is no such scheme, or no such state.
+            StoreError: The store could not be read.
+        """
+        selection = Selection(self._known.scheme(scheme).series, state)
+        page = self._run(selection.page(after))
+        while page:
+            for record in selection.chosen(page):  # noqa: UP028 (as its async twin)
+                yield record
+            page = self._run(selection.page(page[-1].number))
 
     def audit(
         self,
