@@ -48,10 +48,10 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "StoreBusy": ("locked",),
     "StoreError": ("broken",),
     "StoreUnavailable": ("no such folder",),
-    "TooManyCollisions": ("customer", 20, "A1"),
+    "TooManyCollisions": ("customer", 20, "A1", True),
     "TransactionRequired": ("autocommit",),
     "TransactionUnsuitable": ("serializable",),
-    "UnknownNumber": ("A1", "number"),
+    "UnknownNumber": ("a1", "number", "A1"),
     "WeakDurability": ("fsync is off",),
 }
 
@@ -89,6 +89,8 @@ HOSTILE = "\x1b[2J\r\n\u202e\x00" * 30_000
         errors.AmbiguousNumber(HOSTILE, (HOSTILE, HOSTILE + "1")),
         errors.InvalidScheme("no such kind", HOSTILE, 7),
         errors.CollisionBudgetExceeded(HOSTILE, 2, 1),
+        errors.UnknownNumber(HOSTILE, HOSTILE),
+        errors.LinkTaken(HOSTILE, HOSTILE, HOSTILE),
     ],
     ids=lambda error: type(error).__name__,
 )

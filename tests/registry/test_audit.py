@@ -113,7 +113,9 @@ def test_scopes_periods_and_steps_do_not_mislead(make: Make) -> None:
     assert report.faults == ()
     # A counter that was advanced goes on from there, between the steps of before.
     key = CounterKey("invoice", "branch=NY", "2026")
-    registry.advance(key, 42, reason="a restored backup")
+    store: Any = make.store  # type: ignore[attr-defined]
+    store.advance(key, 42)  # a registry would not
+    store.log(Span(key, 30, 42, Act("t", "advanced", "ann", 5)))
     assert registry.issue({"branch": "NY"}) == "I2026-0042NY"
     report = upkeep(registry).audit(texts=False)
     gaps = tuple(gap for gap in report.gaps if gap.key == key)
@@ -479,3 +481,50 @@ def test_links_do_not_matter_to_histories(make: Make) -> None:
     registry.link(number, "mail", "x")
     registry.unlink("mail", "x")
     assert upkeep(registry).audit().is_clean
+
+
+def test_what_was_given_back_is_nobodys(make: Make) -> None:
+    """After a graceful end somebody else draws them: the worker does not answer for them."""
+    worker = make(lease=10, actor="worker A")
+    worker.issue(A)
+    worker.close()
+    drawn = IdGenerator(CUSTOMER, make.store)  # type: ignore[attr-defined]
+    drawn.generate_many(2, dept=1, tier="A")
+    killed = make(lease=5, actor="worker B")
+    killed.issue(A)
+    report = upkeep(make()).audit()
+    assert [(gap.lo, gap.hi, gap.why, gap.act and gap.act.actor) for gap in report.gaps] == [
+        (2, 4, Why.UNKNOWN, None),
+        (5, 9, Why.LEASED, "worker B"),
+    ]
+
+
+def test_what_could_not_be_given_back_stays_leased(make: Make) -> None:
+    worker = make(lease=10, actor="worker A")
+    worker.issue(A)
+    make().issue(A)
+    worker.close()  # somebody has drawn after it
+    gaps = upkeep(make()).audit().gaps
+    assert [(gap.lo, gap.hi, gap.act and gap.act.actor) for gap in gaps] == [
+        (2, 11, "worker A")
+    ]
+
+
+def test_who_draws_a_batch_is_named(make: Make) -> None:
+    """A lease is for all callers, and the registry's own."""
+    store = make.store  # type: ignore[attr-defined]
+    registry = make(actor="web", lease=5)
+    registry.issue_many(3, A, actor="ann")
+    registry.issue(A, actor="bob")
+    registry.issue_many(2, A)
+    stepped = make(INVOICE, actor="web")
+    stepped.issue({"branch": "NY"}, actor="eve")
+    ny = CounterKey("invoice", "branch=NY", "2026")
+    spans = [*store.spans(KEY, 0, 100), *store.spans(ny, 0, 100)]
+    assert [(s.lo, s.hi, s.act.actor) for s in spans] == [
+        (1, 4, "ann"),
+        (4, 9, "web"),
+        (9, 11, "web"),
+        (10, 15, "eve"),
+    ]
+    registry.close()

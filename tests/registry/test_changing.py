@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -106,6 +107,18 @@ def test_chains_of_64_resolve(make: Make) -> None:
     assert (resolution.number, len(resolution.path)) == (number, 65)
     assert str(resolution).startswith(f"{first} → C002-00001-A → ")
     assert resolution.record.ref == "1"
+
+
+def test_a_long_chain_is_no_circle() -> None:
+    store = MemoryStore()
+    registry = Registry(CUSTOMER, store)
+    numbers = registry.issue_many(1_500, A)
+    last = registry.assign(numbers[-1], "7")
+    for old, new in pairwise(numbers):
+        (record,) = store.get("customer", [old])
+        store.change([gone(record, new)], Act(old, "renumbered", "", 1))
+    assert registry.resolve(numbers[0]).record == last
+    assert registry.resolve(numbers[0]).path == tuple(numbers)
 
 
 def test_many_at_once(make: Make) -> None:
@@ -239,6 +252,12 @@ def test_damaged_records_do_not_hang() -> None:
         store.change([gone(record, successor)], Act(number, "damaged", "", 1))
     with pytest.raises(AliasCycle):
         registry.resolve(a)
+    (d,) = [registry.issue(A, ref="4")]
+    (record,) = store.get("customer", [d])
+    store.change([gone(record, a)], Act(d, "damaged", "", 1))
+    with pytest.raises(AliasCycle) as caught:  # which leads into the circle
+        registry.resolve(d)
+    assert caught.value.numbers == (a, b)
     (c,) = [registry.issue(A, ref="3")]
     (record,) = store.get("customer", [c])
     store.change([gone(record, "C001-77777-A")], Act(c, "damaged", "", 1))

@@ -333,6 +333,22 @@ def test_a_dump_that_fails_leaves_the_old_one(file: Path, clock: Clock) -> None:
     assert list(file.parent.iterdir()) == [file]
 
 
+def test_two_dumps_to_one_path_do_not_touch_each_other(file: Path, clock: Clock) -> None:
+    registry = Registry(CUSTOMER, MemoryStore(), clock=clock)
+    registry.issue_many(3, A)
+    inner: list[Any] = []
+
+    def meanwhile(_: int) -> None:
+        if not inner:
+            inner.append(None)
+            inner.append(registry.maintenance.dump(file))
+            assert Registry(CUSTOMER, MemoryStore()).maintenance.restore(file) == inner[1]
+
+    seal = registry.maintenance.dump(file, progress=meanwhile)
+    assert Registry(CUSTOMER, MemoryStore()).maintenance.restore(file) == seal
+    assert list(file.parent.iterdir()) == [file]
+
+
 def test_counters_that_remember_nothing(file: Path, clock: Clock, tmp_path: Path) -> None:
     def plain() -> Any:
         inner = MemoryStore()

@@ -112,6 +112,10 @@ def test_nothing_to_forecast(make: Make, clock: Calendar) -> None:
             upkeep(registry).forecast(**{name: timedelta()})
         with pytest.raises(InvalidValue, match=name):
             upkeep(registry).forecast(**{name: 90})
+    for low in ("x", None, float("nan"), -0.1, 1.1, True):
+        with pytest.raises(InvalidValue, match="low: expected a share"):
+            upkeep(registry).forecast(low=low)
+    assert upkeep(registry).forecast(low=0)[0].level is Level.FINE
 
 
 def test_some_counters_outlast_the_calendar(make: Make, clock: Calendar) -> None:

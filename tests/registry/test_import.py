@@ -21,6 +21,7 @@ from crmid import (
     SQLiteStore,
     StoreBusy,
     StoreUnavailable,
+    UnknownNumber,
 )
 from crmid.maintenance import Advance, Entry, Refusal
 from crmid.records import Act, Item, State
@@ -131,7 +132,16 @@ def test_refusals_say_why(make: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    "rows", ["C001-00001-A", [7], [()], [(None, "r")], [("a", "b", "c", "d")], [["a"]]]
+    "rows",
+    [
+        "C001-00001-A",
+        [7],
+        [()],
+        [(None, "r")],
+        [("a", "b", "c", "d")],
+        [["a"]],
+        {"C001-00001-A": "r"},
+    ],
 )
 def test_rows_of_a_wrong_kind_are_errors(make: Make, rows: Any) -> None:
     with pytest.raises(InvalidValue, match="numbers"):
@@ -256,6 +266,22 @@ def test_an_import_with_a_key_goes_on_where_it_was(
     other = registry.maintenance.import_numbers(rows, key="other")
     assert (other.recorded, other.refused) == (0, 11)
     assert registry.history(rows[0])[0].rev == len(registry.history(rows[0])) == 1
+
+
+def test_what_was_refused_stays_so_for_its_key(make: Make) -> None:
+    """The reason may be gone when the import is made again: the row is still on no record."""
+    registry = make()
+    upkeep(registry).import_numbers([("C001-00099-A", "b")])
+    rows = [("C001-00001-A", "a"), ("C001-00002-A", "b")]
+    assert upkeep(registry).import_numbers(rows, key="k").recorded == 1
+    registry.void("C001-00099-A", "typo")
+    again = upkeep(registry).import_numbers(rows, key="k")
+    assert (again.recorded, again.refused) == (1, 1)
+    assert again.refusals[0].why.startswith("was refused by the first run of this key")
+    with pytest.raises(UnknownNumber):
+        registry.get("C001-00002-A")
+    assert upkeep(registry).import_numbers(rows[1:], key="other").recorded == 1
+    assert registry.by_ref("b").number == "C001-00002-A"
 
 
 class Raced(MemoryStore):

@@ -113,6 +113,7 @@ def test_when_all_are_taken(make: Make) -> None:
         make(tiny).issue()
     assert caught.value.tries == 20
     assert caught.value.number.startswith("2026")
+    assert str(caught.value).endswith("Print more random characters")
 
 
 def test_a_number_made_by_hand_is_passed_over(make: Make) -> None:
@@ -129,6 +130,15 @@ def test_a_long_run_of_numbers_made_by_hand_is_passed_over(make: Make) -> None:
     store.claim("customer", by_hand, Act("hand", "imported", "ann", 1))
     assert make().issue(A, ref="7") == "C001-00061-A"
     assert make().issue_many(2, A) == ["C001-00062-A", "C001-00063-A"]
+
+
+def test_too_many_made_by_hand(make: Make) -> None:
+    store = make.store  # type: ignore[attr-defined]
+    by_hand = [Item(f"C001-{n:05}-A", "customer", "", "", None) for n in range(1, 1_002)]
+    store.claim("customer", by_hand, Act("hand", "imported", "ann", 1))
+    with pytest.raises(TooManyCollisions, match=r"1,000 times .* advance\(\)") as caught:
+        make().issue(A)
+    assert "random" not in str(caught.value)
 
 
 def test_a_number_for_a_while_is_another_request(make: Make) -> None:
@@ -203,6 +213,7 @@ def test_a_registry_ends(path: Path) -> None:
         assert registry.issue(A) == "C001-00001-A"
     with pytest.raises(ValueError, match="closed"):
         registry.issue(A)
+    assert registry.assign("C001-00001-A", "7").ref == registry.by_ref("7").ref
 
     async def main() -> str:
         async with AsyncRegistry(CUSTOMER, in_thread(MemoryStore()), lease=10) as registry:
@@ -230,6 +241,33 @@ def test_notes_that_cannot_be_written_do_not_matter() -> None:
 
     full: Any = Full()
     assert len(Registry(CUSTOMER, full, counters=store).issue_many(3, A)) == 3
+
+
+@pytest.mark.parametrize("gives_back", [True, False])
+def test_leases_end_whatever_a_store_can(*, gives_back: bool) -> None:
+    """It may take nothing back, and may keep no note of it."""
+    store = MemoryStore()
+
+    class Poor:
+        def __getattr__(self, name: str) -> Any:
+            if name == "give_back" and not gives_back:
+                raise AttributeError(name)
+            return getattr(store, name)
+
+        def log(self, _: object) -> None:
+            raise StoreError("the disk is full")
+
+    poor: Any = Poor()
+    wrapped: MemoryStore = poor
+
+    async def main() -> None:
+        async with AsyncRegistry(CUSTOMER, in_thread(wrapped), lease=5) as registry:
+            await registry.issue(A)
+
+    with Registry(CUSTOMER, poor, lease=5) as registry:
+        registry.issue(A)
+    asyncio.run(main())
+    assert store.peek(KEY) == (3 if gives_back else 11)
 
 
 def test_unfit_stores_are_refused() -> None:
@@ -267,3 +305,15 @@ def test_requests_are_json(make: Make) -> None:
         "count": 1,
         "ref": "7",
     }
+
+
+@pytest.mark.parametrize("name", ["records", "counters"])
+def test_a_scheme_may_be_called_as_it_likes(make: Make, name: str) -> None:
+    with_a_lease = make(Scheme(name, "R{seq:n5}"), lease=3)
+    assert with_a_lease.issue(ref="7") == "R00001"
+    assert with_a_lease.by_ref("7").number == "R00001"
+    assert name in repr(with_a_lease)
+    with_a_lease.close()
+    registry = make(Catalog([Scheme(name, "R{seq:n5}"), CUSTOMER]))
+    assert registry.issue_many(2, scheme=name) == ["R00002", "R00003"]
+    assert registry.issue(A, scheme="customer") == "C001-00001-A"

@@ -226,3 +226,20 @@ def test_a_number_of_an_old_format_is_found(make: Make) -> None:
 def test_it_says_what_it_is(make: Make) -> None:
     registry = make(CATALOG)
     assert "customer, ticket, invoice" in repr(registry)
+
+
+def test_a_typed_number_is_unknown_with_a_hint(make: Make) -> None:
+    """Whether or not what it stands for is on record: it is what should be looked up."""
+    registry = make(Catalog([CUSTOMER, Scheme("x", "{a:a1}-1"), Scheme("y", "{b:a1}1")]))
+    for text, meant in {
+        " c001-00001-a": "C001-00001-A",
+        "C001–00001-A": "C001-00001-A",
+        "C001-00001-A": "",
+        "a 1": "",  # of two schemes
+        "nonsense": "",
+        "C" * 5_000: "",
+    }.items():
+        with pytest.raises(UnknownNumber) as caught:
+            registry.get(text)
+        assert caught.value.meant == meant
+        assert ("reads it as" in str(caught.value)) == bool(meant)

@@ -105,10 +105,18 @@ def test_what_is_no_text_is_a_type_error(make: Make) -> None:
         lambda: registry.by_external("phone", none),
         lambda: registry.renumber("a", none),
         lambda: registry.renumber_many({7: "a"}),
+        lambda: registry.merge(b"k", "a"),
+        lambda: registry.merge("a", b"k"),
     ]
     for call in calls:
         with pytest.raises(TypeError):
             call()
+
+
+@pytest.mark.parametrize("mapping", ["ab", None, [("a", "b")], 7])
+def test_what_is_no_mapping_is_refused(make: Make, mapping: Any) -> None:
+    with pytest.raises(InvalidValue, match="new numbers by old ones"):
+        make().renumber_many(mapping)
 
 
 def test_names_and_reasons_say_something(make: Make) -> None:

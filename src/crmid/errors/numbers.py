@@ -21,6 +21,9 @@ __all__ = [
 class CrmidError(Exception):
     """The root of all errors of this library."""
 
+    #: What :meth:`crmid.Registry.issue_many` had issued before this error; else nothing.
+    issued: tuple[str, ...] = ()
+
 
 class InvalidNumber(CrmidError, ValueError):
     """A text is not a number of the scheme, or not valid in the check character system.

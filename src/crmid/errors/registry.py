@@ -24,6 +24,8 @@ __all__ = [
     "UnknownNumber",
 ]
 
+_LONGEST = 60  # characters of a name that are shown as they are
+
 
 class UnknownNumber(CrmidError, LookupError):
     """The registry knows no such number; nothing was changed.
@@ -31,17 +33,20 @@ class UnknownNumber(CrmidError, LookupError):
     Attributes:
         text: The number, or what it was looked up by.
         by: What was looked up: ``number``, ``reference``, or the system whose name it is.
+        meant: The number that a scheme's ``normalize`` makes of the text; empty for none.
     """
 
-    def __init__(self, text: str, by: str = "number") -> None:
-        super().__init__(text, by)
+    def __init__(self, text: str, by: str = "number", meant: str = "") -> None:
+        super().__init__(text, by, meant)
         self.text = text
         self.by = by
+        self.meant = meant
 
     def __str__(self) -> str:
         if self.by == "number":
-            return f"{shown(self.text)} was never issued here"
-        return f"no number has the {drawn(self.by)} {shown(self.text)}"
+            hint = f"; normalize() of its scheme reads it as {shown(self.meant)}"
+            return f"{shown(self.text)} was never issued here{hint if self.meant else ''}"
+        return f"no number has the {_named(self.by)} {shown(self.text)}"
 
 
 class NumberTaken(CrmidError):
@@ -100,7 +105,7 @@ class LinkTaken(CrmidError):
 
     def __str__(self) -> str:
         return (
-            f"{drawn(self.system)} {shown(self.name)} is linked to {shown(self.number)}: "
+            f"{_named(self.system)} {shown(self.name)} is linked to {shown(self.number)}: "
             "unlink it there first, or merge the two"
         )
 
@@ -244,20 +249,29 @@ class TooManyCollisions(CrmidError):
         scheme: The name of the scheme.
         tries: How many times numbers were drawn.
         number: One of those that were taken.
+        counted: Whether they come from a counter, which goes on each time.
     """
 
-    def __init__(self, scheme: str, tries: int, number: str) -> None:
-        super().__init__(scheme, tries, number)
+    def __init__(self, scheme: str, tries: int, number: str, counted: bool = False) -> None:  # noqa: FBT001, FBT002 (errors pickle by place)
+        super().__init__(scheme, tries, number, counted)
         self.scheme = scheme
         self.tries = tries
         self.number = number
+        self.counted = counted
 
     def __str__(self) -> str:
+        remedy = "Print more random characters"
+        if self.counted:
+            remedy = "advance() the counter past the numbers on record"
         return (
-            f"{drawn(self.scheme)}: numbers were drawn {self.tries} times and were taken, the "
-            f"last one {shown(self.number)}. Print more random characters, or advance() the "
-            "counter past the numbers on record"
+            f"{drawn(self.scheme)}: numbers were drawn {self.tries:,} times and were taken, "
+            f"the last one {shown(self.number)}. {remedy}"
         )
+
+
+def _named(system: str) -> str:
+    """A name as it is, if it is short."""
+    return drawn(system) if len(system) <= _LONGEST else shown(system)
 
 
 def _either(states: Sequence[str]) -> str:

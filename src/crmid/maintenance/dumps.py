@@ -235,7 +235,7 @@ def pieces(lines: Iterable[str]) -> Iterator[Piece | Seal]:
                 yield seal
             else:
                 held.append(text)
-        except (TypeError, ValueError, KeyError, IndexError) as error:
+        except (TypeError, ValueError, KeyError, IndexError, RecursionError) as error:
             if isinstance(error, InvalidDump):
                 raise
             raise InvalidDump(number, f"cannot be read: {error}") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 import attrs
@@ -15,7 +15,16 @@ from crmid.errors import InvalidValue, shown
 from .wording import counter, many
 
 
-__all__ = ["Advance", "Entry", "ImportReport", "Policy", "Refusal", "entries_of", "read_csv"]
+__all__ = [
+    "Advance",
+    "Entry",
+    "ImportReport",
+    "Lined",
+    "Policy",
+    "Refusal",
+    "entries_of",
+    "read_csv",
+]
 
 Policy = Literal["advance", "record", "set"]
 
@@ -33,6 +42,16 @@ class Entry(NamedTuple):
     number: str
     ref: str | None = None
     state: str | None = None
+
+
+class Lined(Entry):
+    """An entry that knows where it stands.
+
+    Attributes:
+        line: The line of its file at which it begins, from 1; None for no file.
+    """
+
+    line: int | None = None
 
 
 class Advance(NamedTuple):
@@ -54,17 +73,20 @@ class Refusal:
     """A row that was not imported.
 
     Attributes:
-        row: Which one, from 1.
+        row: Which one, from 1; the header and blank lines of a file do not count.
         number: Its number as it was given.
         why: The reason in words.
+        line: The line of its file at which it begins, from 1; None for no file.
     """
 
     row: int
     number: str
     why: str
+    line: int | None = None
 
     def __str__(self) -> str:
-        return f"row {self.row:,}: {shown(self.number)} {self.why}"
+        line = f" (line {self.line:,})" if self.line is not None else ""
+        return f"row {self.row:,}{line}: {shown(self.number)} {self.why}"
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON types."""
@@ -115,7 +137,7 @@ class ImportReport:
         }
 
 
-def entries_of(rows: Iterable[str | tuple[str | None, ...]]) -> Iterator[Entry]:
+def entries_of(rows: Iterable[str | tuple[str | None, ...]]) -> Iterator[Lined]:
     """The rows as entries.
 
     Raises:
@@ -123,16 +145,20 @@ def entries_of(rows: Iterable[str | tuple[str | None, ...]]) -> Iterator[Entry]:
     """
     if isinstance(rows, str):  # an iterable of characters, and never what was meant
         raise InvalidValue("numbers", "expected many numbers, not one str")
+    if isinstance(rows, Mapping):  # an iterable of its keys, and the refs would be lost
+        raise InvalidValue("numbers", "expected rows, not a mapping: give its items()")
     for index, row in enumerate(rows, 1):
         given: Any = row  # callers may be untyped
         if isinstance(given, str):
-            yield Entry(given)
+            yield Lined(given)
+        elif isinstance(given, Lined):
+            yield given
         elif (
             isinstance(given, tuple)
             and 1 <= len(row) <= len(Entry._fields)
             and isinstance(row[0], str)
         ):
-            yield Entry(row[0], *row[1:])
+            yield Lined(row[0], *row[1:])
         else:
             what = "a number, or a tuple of number, ref and state"
             raise InvalidValue("numbers", f"row {index:,} is {shown(row)}, expected {what}")
@@ -146,7 +172,7 @@ def read_csv(  # noqa: PLR0913 (options are keywords)
     state: str | None,
     encoding: str,
     delimiter: str,
-) -> Iterator[Entry]:
+) -> Iterator[Lined]:
     """The rows of a CSV file with a header, lazily; blanks around cells do not count.
 
     Args:
@@ -158,16 +184,59 @@ def read_csv(  # noqa: PLR0913 (options are keywords)
         delimiter: What stands between cells.
 
     Raises:
-        InvalidValue: It has no such column.
+        InvalidValue: It has no such column or has it twice; it is no CSV file of that encoding
+            and delimiter, or a quote in it is never closed. Rows before that were read.
         OSError: It cannot be read.
     """
-    with open(path, encoding=encoding, newline="") as file:  # noqa: PTH123 (os.PathLike)
-        table = csv.DictReader(file, delimiter=delimiter)
-        headers = table.fieldnames or []
-        for header in (number, ref, state):
-            if header is not None and header not in headers:
-                known = ", ".join(headers) or "nothing"
-                raise InvalidValue("column", f"there is no {shown(header)}, but {known}")
-        for row in table:
-            cells = [(row[each] or "").strip() if each else "" for each in (number, ref, state)]
-            yield Entry(cells[0], cells[1] or None, cells[2] or None)
+    try:
+        file = open(path, encoding=encoding, newline="")  # noqa: PTH123, SIM115 (os.PathLike)
+    except LookupError as error:
+        raise InvalidValue("encoding", str(error)) from error
+    with file:
+        try:
+            table: Any = csv.reader(file, delimiter=delimiter, strict=True)
+        except TypeError as error:
+            raise InvalidValue("delimiter", str(error)) from error
+        rows = _rows(table, shown(os.fspath(path)), encoding)
+        first = next(rows, None)
+        headers = [] if first is None else first[1]
+        places = [_place(headers, header) for header in (number, ref, state)]
+        for line, row in rows:
+            cells = [
+                "" if place is None or place >= len(row) else row[place].strip()
+                for place in places
+            ]
+            entry = Lined(cells[0], cells[1] or None, cells[2] or None)
+            entry.line = line
+            yield entry
+
+
+def _place(headers: list[str], header: str | None) -> int | None:
+    """Which column has a header."""
+    if header is None:
+        return None
+    found = [place for place, each in enumerate(headers) if each == header]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InvalidValue("column", f"there are {len(found)} of {shown(header)}: which one?")
+    known = ", ".join(headers) or "nothing"
+    raise InvalidValue("column", f"there is no {shown(header)}, but {known}")
+
+
+def _rows(table: Any, path: str, encoding: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank, each with the line at which it begins."""
+    while True:
+        line = table.line_num + 1
+        try:
+            row = next(table, None)
+        except csv.Error as error:
+            why = f"{error}. Look for a quote that is not closed, or say delimiter="
+            raise InvalidValue("path", f"{path}, line {line:,}: {why}") from error
+        except UnicodeError as error:
+            why = f"it is not {encoding}: say encoding=, such as cp1252 or utf-16"
+            raise InvalidValue("path", f"{path}, line {line:,} or later: {why}") from error
+        if row is None:
+            return
+        if row:
+            yield line, row

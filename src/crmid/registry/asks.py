@@ -25,6 +25,7 @@ __all__ = [
     "claimed",
     "expired",
     "generate_many",
+    "generator",
     "get",
     "history",
     "linked",
@@ -43,7 +44,7 @@ class Ask(NamedTuple):
     """One call to be made.
 
     Attributes:
-        who: ``records`` or ``counters`` for a store, else the scheme whose generator is meant.
+        who: ``records`` or ``counters`` for a store, else what :func:`generator` says.
         what: The name of its method.
         arguments: The arguments by place.
         options: The arguments by name.
@@ -143,14 +144,20 @@ def advance(key: CounterKey, next_value: int) -> Plan[int]:
     return answer
 
 
+def generator(scheme: str) -> str:
+    """Who generates the numbers of a scheme: no store, whatever the scheme is called."""
+    return f"generator of {scheme}"
+
+
 def generate_many(
-    scheme: str, count: int, at: datetime | None, given: Mapping[str, Any]
+    scheme: str, count: int, at: datetime | None, given: Mapping[str, Any], *, one: bool
 ) -> Plan[list[str]]:
     """:meth:`crmid.IdGenerator.generate_many`, or ``generate`` for one: that one may lease."""
-    if count == 1:
-        text: str = yield Ask(scheme, "generate", (), {"at": at, **given})
+    if one:
+        text: str = yield Ask(generator(scheme), "generate", (), {"at": at, **given})
         return [text]
-    answer: list[str] = yield Ask(scheme, "generate_many", (count,), {"at": at, **given})
+    options = {"at": at, **given}
+    answer: list[str] = yield Ask(generator(scheme), "generate_many", (count,), options)
     return answer
 
 

@@ -33,6 +33,9 @@ class Changing:
         self, mapping: Mapping[str, str], actor: str | None, reason: str, *, one: bool = False
     ) -> Plan[dict[str, Record]]:
         """All at once; the records of the new numbers, by the old ones."""
+        if not isinstance(mapping, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] # callers may be untyped
+            said = f"expected new numbers by old ones, not {shown(mapping)}"
+            raise InvalidValue("mapping", said)
         mapping = dict(mapping)
         numbers = {*mapping, *mapping.values()}
         kept = sorted(number for number in numbers if is_kept("number", number))
@@ -94,6 +97,8 @@ class Changing:
 
     def merge(self, old: str, into: str, actor: str | None, reason: str) -> Plan[Record]:
         """Let what one number refers to be what another one refers to; that one's record."""
+        for number in (old, into):
+            is_kept("number", number)  # what is no text is a TypeError
         if old == into:
             raise InvalidValue("into", f"{shown(into)} cannot be merged into itself")
         memo = as_json({"merged": old, "into": into})

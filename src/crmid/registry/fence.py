@@ -9,7 +9,7 @@ from crmid.counters import Block, CounterKey
 from crmid.errors import CounterBehind, StoreError
 from crmid.records import Span
 
-from .life import Deeds
+from .life import ACTING, Deeds
 
 
 __all__ = ["AsyncFencedCounters", "FencedCounters", "behind"]
@@ -44,15 +44,15 @@ class _Fence:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # copy and pickle look for methods before there is a store
             raise AttributeError(name)
-        return getattr(self._counters, name)  # abilities are the store's own
+        return getattr(self._counters, name)  # other abilities are the store's own
 
     def _passed(self, key: CounterKey) -> None:
         if len(self._seen) >= _MOST_SEEN:
             self._seen.clear()
         self._seen.add(key)
 
-    def _span(self, block: Block) -> Span:
-        return Span(*block, self._deeds.act("leased", None))
+    def _span(self, block: Block, what: str) -> Span:
+        return Span(*block, self._deeds.act(what, ACTING.get()))
 
 
 class FencedCounters(_Fence):
@@ -72,8 +72,20 @@ class FencedCounters(_Fence):
         block: Block = self._counters.reserve(key, n, start=start, limit=limit)
         if n > 1:
             with contextlib.suppress(StoreError):  # a note only; the values are ours
-                self._records.log(self._span(block))
+                self._records.log(self._span(block, "leased"))
         return block
+
+    def give_back(self, block: Block, /) -> bool:
+        """See :meth:`crmid.stores.TakesBack.give_back`; a store that cannot takes nothing back.
+
+        It is noted, so that nobody is said to hold what somebody else draws next.
+        """
+        give_back = getattr(self._counters, "give_back", None)
+        done: bool = give_back is not None and give_back(block)
+        if done:
+            with contextlib.suppress(StoreError):  # the values are no longer ours
+                self._records.log(self._span(block, "returned"))
+        return done
 
 
 class AsyncFencedCounters(_Fence):
@@ -89,5 +101,14 @@ class AsyncFencedCounters(_Fence):
         block: Block = await self._counters.reserve(key, n, start=start, limit=limit)
         if n > 1:
             with contextlib.suppress(StoreError):  # a note only; the values are ours
-                await self._records.log(self._span(block))
+                await self._records.log(self._span(block, "leased"))
         return block
+
+    async def give_back(self, block: Block, /) -> bool:
+        """See :meth:`FencedCounters.give_back`."""
+        give_back = getattr(self._counters, "give_back", None)
+        done: bool = give_back is not None and await give_back(block)
+        if done:
+            with contextlib.suppress(StoreError):  # the values are no longer ours
+                await self._records.log(self._span(block, "returned"))
+        return done

@@ -15,8 +15,6 @@ from .life import is_kept
 
 __all__ = ["Finding", "Resolution"]
 
-_MOST_HOPS = 1_000
-
 
 @attrs.frozen
 class Resolution:
@@ -47,10 +45,12 @@ class Finding:
 
     def get(self, number: str) -> Plan[Record]:
         """The record of a number."""
-        for series in self.known.likely(number) if is_kept("number", number) else ():
+        if not is_kept("number", number):
+            raise UnknownNumber(number)
+        for series in self.known.likely(number):
             for record in (yield from asks.get(series, [number])):
                 return record
-        raise UnknownNumber(number)
+        raise UnknownNumber(number, meant=self.known.meant(number))
 
     def by_ref(self, ref: str, scheme: str | None) -> Plan[Record]:
         """The live record with a ref."""
@@ -87,14 +87,16 @@ class Finding:
     def resolve(self, number: str) -> Plan[Resolution]:
         """The current number, and the way to it."""
         record = yield from self.get(number)
-        path = [record.number]
+        path = {record.number: None}  # in order
         while record.state is State.SUPERSEDED and record.successor is not None:
-            if record.successor in path or len(path) > _MOST_HOPS:
-                raise AliasCycle(path)
-            path.append(record.successor)
-            following = yield from asks.get(record.series, path[-1:])
+            number = record.successor
+            if number in path:
+                way = list(path)
+                raise AliasCycle(way[way.index(number) :])
+            path[number] = None
+            following = yield from asks.get(record.series, [number])
             if not following:  # a damaged store
-                raise UnknownNumber(path[-1])
+                raise UnknownNumber(number)
             record = following[0]
         return Resolution(record, tuple(path))
 

@@ -9,7 +9,14 @@ from typing import Any, cast
 import attrs
 
 from crmid.counters import MAX_VALUE
-from crmid.errors import InvalidValue, KeyReused, RefTaken, TooManyCollisions, shown
+from crmid.errors import (
+    CrmidError,
+    InvalidValue,
+    KeyReused,
+    RefTaken,
+    TooManyCollisions,
+    shown,
+)
 from crmid.records import Act, Claimed
 from crmid.scheme import Scheme
 from crmid.stores.number_checks import MAX_ITEMS
@@ -18,7 +25,8 @@ from . import asks
 from .asks import Plan
 from .finding import Finding
 from .known import as_json, items_of
-from .life import Deeds, check_kept, check_ref
+from .life import ACTING, Deeds, check_kept, check_ref
+from .room import check_room, noted_on, of_all
 
 
 __all__ = ["Issuing", "Order"]
@@ -61,12 +69,19 @@ class Order:
 
 
 class Issuing:
-    """Issuing, from the schemes that a registry knows."""
+    """Issuing, from the schemes that a registry knows.
 
-    def __init__(self, finding: Finding, deeds: Deeds) -> None:
+    Args:
+        finding: Looks records up.
+        deeds: Makes acts.
+        leases: Whether single numbers are taken ahead.
+    """
+
+    def __init__(self, finding: Finding, deeds: Deeds, *, leases: bool) -> None:
         self._finding = finding
         self._known = finding.known
         self._deeds = deeds
+        self._leases = leases
 
     def issue(self, order: Order) -> Plan[list[str]]:
         """The numbers; what is asked for again with the same key is what was issued then."""
@@ -86,26 +101,53 @@ class Issuing:
                 rounds = yield from self._issued_before(scheme, order.key, act, issued)
                 if not issued:
                     raise
+        try:
+            yield from self._complete(scheme, order, act, until, issued, rounds)
+        except CrmidError as error:
+            whole = noted_on(of_all(error, count - len(issued)), issued, count)
+            if whole is error:
+                raise
+            raise whole from error
+        issued.sort()
+        issued.sort(key=len)  # those that have grown a digit come later
+        return issued
+
+    def _complete(  # noqa: PLR0913, PLR0917 (what it works on)
+        self,
+        scheme: Scheme,
+        order: Order,
+        act: Act,
+        until: int | None,
+        issued: list[str],
+        rounds: int,
+    ) -> Plan[None]:
+        """Draw and claim until there are as many as asked for."""
+        missing, at = order.count - len(issued), order.at
+        if missing > MAX_ITEMS:  # of a single draw the generator sees itself
+            texts = scheme.layout.given_texts(order.values)
+            at = yield from check_room(scheme, missing, texts, at, self._deeds.now())
         tries = unseen = 0
-        most = _TRIES if scheme.layout.sequence is None else _TRIES_COUNTED
-        while len(issued) < count:
-            drawn = min(count - len(issued), MAX_ITEMS)
-            texts = yield from asks.generate_many(scheme.name, drawn, order.at, order.values)
-            items = items_of(scheme, texts, order.ref)
+        counted = scheme.layout.sequence is not None
+        most = _TRIES_COUNTED if counted else _TRIES
+        shared = self._leases and order.count == 1  # what is taken ahead is for all callers
+        while missing:
+            ACTING.set(None if shared else order.actor)
+            numbers = yield from asks.generate_many(
+                scheme.name, min(missing, MAX_ITEMS), at, order.values, one=order.count == 1
+            )
+            items = items_of(scheme, numbers, order.ref)
             this = attrs.evolve(act, token=f"{act.token}/{rounds}")
             claimed = yield from asks.claim(scheme.series, items, this, until)
-            _check_request(order.key, claimed, memo)
+            _check_request(order.key, claimed, act.memo)
             issued += claimed.numbers
+            missing = order.count - len(issued)
             rounds += 1
             tries = 0 if claimed.numbers else tries + 1
             if order.ref is not None and not claimed.numbers:
                 yield from self._finding.check_ref(scheme.series, order.ref)
-                unseen += not (yield from asks.get(scheme.series, texts))
+                unseen += not (yield from asks.get(scheme.series, numbers))
             if tries == most or unseen == _TRIES_UNSEEN:
-                raise TooManyCollisions(scheme.name, tries, texts[0])
-        issued.sort()
-        issued.sort(key=len)  # those that have grown a digit come later
-        return issued
+                raise TooManyCollisions(scheme.name, tries, numbers[0], counted)
 
     def _issued_before(
         self, scheme: Scheme, key: str | None, act: Act, issued: list[str]

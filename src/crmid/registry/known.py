@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from itertools import repeat
@@ -41,9 +42,15 @@ class Known:
         # A format of old numbers may be there to read them alone.
         made = [each for each in schemes if each.uniqueness.by != "nothing"]
         self.issuing: tuple[Scheme, ...] = tuple(made or schemes)
-        self.sequences: dict[str, SequenceNumber | None] = {
+        self.sequences: dict[str, SequenceNumber | None] = {  # versions count alike
             scheme.series: scheme.layout.sequence for scheme in schemes
         }
+        #: For each series with a counter, what it stands at when its last number is given.
+        self.ends: dict[str, int] = {}
+        for scheme in schemes:
+            if (sequence := scheme.layout.sequence) is not None:
+                end = sequence.start + sequence.capacity * sequence.step
+                self.ends[scheme.series] = max(end, self.ends.get(scheme.series, 0))
 
     def scheme(self, name: str | None) -> Scheme:
         """The scheme of a name; the only one if there is no name.
@@ -77,6 +84,14 @@ class Known:
         except InvalidNumber:
             return self.serieses
         return tuple(dict.fromkeys((first, *self.serieses)))
+
+    def meant(self, text: str) -> str:
+        """The one number that a text stands for as people type it; empty if there is none."""
+        found = set[str]()
+        for scheme in self.catalog:
+            with contextlib.suppress(InvalidNumber):
+                found.add(scheme.normalize(text))
+        return found.pop() if len(found) == 1 and text not in found else ""
 
 
 def item_of(number: Number, ref: str | None = None) -> Item:

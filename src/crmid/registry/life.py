@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 
 import attrs
 
@@ -13,6 +14,7 @@ from crmid.stores.number_checks import check_texts
 
 
 __all__ = [
+    "ACTING",
     "Deeds",
     "check_kept",
     "check_ref",
@@ -23,6 +25,9 @@ __all__ = [
     "noted",
     "stepped",
 ]
+
+#: Who acts in the draw under way, where its call says so; each draw says it anew.
+ACTING: ContextVar[str | None] = ContextVar("who draws numbers of crmid", default=None)
 
 _FINAL = {state for state, after in EDGES.items() if not after}
 

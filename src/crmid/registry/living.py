@@ -16,6 +16,7 @@ from .asks import Plan
 from .finding import Finding
 from .known import as_json
 from .life import Deeds, check_kept, check_ref, check_time, illegal, noted, stepped
+from .stepping import after, check_next
 
 
 __all__ = ["Living", "persistently"]
@@ -141,18 +142,23 @@ class Living:
         if key.series not in self._finding.known.serieses:
             known = ", ".join(self._finding.known.serieses)
             raise InvalidValue("key", f"{key} is of none of the series here: {known}")
+        sequence = self._finding.known.sequences[key.series]
+        if sequence is None:
+            raise InvalidValue("key", f"numbers of {key.series} have no counter")
         if next_value is None:
             highest = yield from asks.top(key)
             if highest is None:
                 raise UnknownNumber(str(key), "counter")
-            next_value = highest + 1
+            next_value = after(sequence, highest)
+        else:
+            check_next(key, sequence, next_value, self._finding.known.ends[key.series])
         before = yield from asks.peek(key)
-        after = yield from asks.advance(key, next_value)
+        stands = yield from asks.advance(key, next_value)
         lo = 0 if before is None else before
-        if lo < after:
+        if lo < stands:
             act = self._deeds.act("advanced", actor, reason)
-            yield from asks.log(Span(key, lo, after, act))
-        return after
+            yield from asks.log(Span(key, lo, stands, act))
+        return stands
 
 
 def _memo(system: str, name: str) -> str:

@@ -254,6 +254,8 @@ def _check_record(record: Record) -> None:
         if (value := getattr(record, name)) is not None:
             _check_int(name, value, 0)
     _check_int("rev", record.rev, 1)
+    for name in ("born", "at"):
+        _check_int(name, getattr(record, name), -MAX_VALUE)
     if record.state in LIVE and record.ref is None:
         raise ValueError(f"{record.number} is {record.state} and refers to nothing")
     if (record.state is State.SUPERSEDED) != (record.successor is not None):

@@ -13,7 +13,7 @@ from crmid.generators.draws import Entropy
 from crmid.generators.issuing import Clock
 from crmid.generators.leases import LeaseSize
 from crmid.records import Event, Link, Record
-from crmid.registry.asks import Plan
+from crmid.registry.asks import Plan, generator
 from crmid.registry.changing import Changing
 from crmid.registry.colours import check_stores
 from crmid.registry.fence import AsyncFencedCounters
@@ -63,11 +63,12 @@ class AsyncBound:
         self._known = known
         self._deeds = deeds
         self._who: dict[str, Any] = {
-            scheme.name: AsyncIdGenerator(scheme, fenced, **options) for scheme in known.issuing
+            generator(scheme.name): AsyncIdGenerator(scheme, fenced, **options)
+            for scheme in known.issuing
         }
         self._who |= {"records": store, "counters": asked}
         self._finding = Finding(known)
-        self._issuing = Issuing(self._finding, deeds)
+        self._issuing = Issuing(self._finding, deeds, leases=lease != 1)
         self._living = Living(self._finding, deeds)
         self._changing = Changing(self._finding, deeds)
 
@@ -114,7 +115,7 @@ class AsyncBound:
     async def close(self) -> None:
         """See :meth:`crmid.Registry.close`."""
         for scheme in self._known.issuing:
-            await self._who[scheme.name].close()
+            await self._who[generator(scheme.name)].close()
 
     async def __aenter__(self) -> Self:
         return self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -17,6 +17,7 @@ from crmid.maintenance import (
     Seal,
 )
 from crmid.maintenance.imports import entries_of, read_csv
+from crmid.records import Record
 from crmid.registry.asks import Plan
 from crmid.registry.known import Known
 from crmid.registry.life import Deeds
@@ -27,6 +28,7 @@ from crmid.registry.upkeep.examining import Doctor
 from crmid.registry.upkeep.forecasting import Horizon, forecasts
 from crmid.registry.upkeep.importing import Importing, Order
 from crmid.registry.upkeep.restoring import Restoring
+from crmid.registry.upkeep.selecting import Selection
 
 
 __all__ = ["AsyncMaintenance"]
@@ -103,6 +105,17 @@ class AsyncMaintenance:
             path, number=number, ref=ref, state=state, encoding=encoding, delimiter=delimiter
         )
         return await self.import_numbers(rows, **options)
+
+    async def records(
+        self, *, scheme: str | None = None, state: str | None = None, after: str = ""
+    ) -> AsyncIterator[Record]:
+        """See :meth:`crmid.registry.sync.maintenance.Maintenance.records`."""
+        selection = Selection(self._known.scheme(scheme).series, state)
+        page = await self._run(selection.page(after))
+        while page:
+            for record in selection.chosen(page):
+                yield record
+            page = await self._run(selection.page(page[-1].number))
 
     async def audit(
         self,

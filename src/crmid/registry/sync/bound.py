@@ -13,7 +13,7 @@ from crmid.generators.draws import Entropy
 from crmid.generators.issuing import Clock
 from crmid.generators.leases import LeaseSize
 from crmid.records import Event, Link, Record
-from crmid.registry.asks import Plan
+from crmid.registry.asks import Plan, generator
 from crmid.registry.changing import Changing
 from crmid.registry.colours import check_stores
 from crmid.registry.fence import FencedCounters
@@ -63,11 +63,12 @@ class Bound:
         self._known = known
         self._deeds = deeds
         self._who: dict[str, Any] = {
-            scheme.name: IdGenerator(scheme, fenced, **options) for scheme in known.issuing
+            generator(scheme.name): IdGenerator(scheme, fenced, **options)
+            for scheme in known.issuing
         }
         self._who |= {"records": store, "counters": asked}
         self._finding = Finding(known)
-        self._issuing = Issuing(self._finding, deeds)
+        self._issuing = Issuing(self._finding, deeds, leases=lease != 1)
         self._living = Living(self._finding, deeds)
         self._changing = Changing(self._finding, deeds)
 
@@ -77,6 +78,10 @@ class Bound:
 
     def get(self, number: str) -> Record:
         """The record of a number.
+
+        Args:
+            number: Its text as it was issued. What people type goes through
+                :meth:`Scheme.normalize` first; the error says what that would make of it.
 
         Raises:
             UnknownNumber: It was never issued here.
@@ -137,9 +142,13 @@ class Bound:
         return Maintenance(self._run, self._known, self._deeds, who["records"], who["counters"])
 
     def close(self) -> None:
-        """Issue nothing any more, and give back what was taken ahead. The store stays open."""
+        """Issue nothing any more, and give back what was taken ahead. The store stays open.
+
+        As with a file that is closed, issuing is a :class:`ValueError` from then on. What has
+        been issued can still be looked up and changed.
+        """
         for scheme in self._known.issuing:
-            self._who[scheme.name].close()
+            self._who[generator(scheme.name)].close()
 
     def __enter__(self) -> Self:
         return self

@@ -31,13 +31,15 @@ class Giving(Bound):
         """The next number that nobody has: drawn, and claimed.
 
         Args:
-            values: The values of the given parts, by name.
+            values: The values of the given parts, by name: a mapping, as the call has names of
+                its own.
             key: An idempotency key, 1 to 500 bytes: the same request with the same key gives
                 the same number, whatever crashed in between. It belongs to the scheme's
                 series, and is looked up before anything is drawn.
             ref: What the number is for, an opaque text: it is assigned at once. Without one
                 it is reserved, for ever.
-            at: The business date, an aware datetime; now unless given.
+            at: The business date, an aware datetime; now unless given. It belongs to the
+                request: with a ``key``, say the same one again, and not another now.
             scheme: The name of the scheme, where the registry has several.
             actor: Who acts.
             reason: Why, in words.
@@ -67,10 +69,18 @@ class Giving(Bound):
         actor: str | None = None,
         reason: str = "",
     ) -> list[str]:
-        """So many numbers, sorted, 10,000 in a transaction.
+        """So many numbers, sorted, of one instant; 10,000 in a transaction.
 
-        A crash in the middle leaves some of them issued; with a ``key``, asking again goes on
-        from there. Errors are those of :meth:`issue`.
+        All or nothing, as far as can be seen before: where the counter has fewer numbers
+        left, or a random part fewer texts, nothing is drawn, and no counter moves. Later it
+        can still fail: somebody else takes numbers meanwhile, too many are on record already,
+        the server is lost. Then the numbers that were issued before stay so, and the error has
+        them as ``issued``, but for those of a claim whose answer is lost
+        (:class:`StoreAmbiguous`). With a ``key`` they are found again, after a crash too: the
+        same call goes on from there.
+
+        Errors are those of :meth:`issue`, and :class:`CollisionBudgetExceeded`. They count
+        what this call wanted, less what its key had been given already.
 
         Args:
             count: How many, 0 or more.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -17,6 +17,7 @@ from crmid.maintenance import (
     Seal,
 )
 from crmid.maintenance.imports import entries_of, read_csv
+from crmid.records import Record
 from crmid.registry.asks import Plan
 from crmid.registry.known import Known
 from crmid.registry.life import Deeds
@@ -27,6 +28,7 @@ from crmid.registry.upkeep.examining import Doctor
 from crmid.registry.upkeep.forecasting import Horizon, forecasts
 from crmid.registry.upkeep.importing import Importing, Order
 from crmid.registry.upkeep.restoring import Restoring
+from crmid.registry.upkeep.selecting import Selection
 
 
 __all__ = ["Maintenance"]
@@ -43,7 +45,7 @@ class Runs(Protocol):
 
 
 class Maintenance:
-    """Import, audit, forecast, doctor, dump and restore of a registry.
+    """Import, records, audit, forecast, doctor, dump and restore of a registry.
 
     Made by :attr:`crmid.Registry.maintenance`, not by hand. Only import and restore write.
 
@@ -97,12 +99,13 @@ class Maintenance:
                 below an imported number past it. ``"record"`` leaves them: a number that a
                 counter has not reached is passed over when it does. ``"set"`` lets them go on
                 at ``next_value``, for a ``reason`` that must be said.
-            next_value: Where each counter of the numbers goes on, for ``"set"``; a counter is
-                never lowered.
+            next_value: Where each counter of the numbers goes on, for ``"set"``: a value that
+                it gives; a counter is never lowered.
             scheme: The name of the scheme that reads the numbers; any unless given.
             normalize: Whether other spellings are read too, where they stand for one number.
             key: 1 to 500 bytes: after a crash, the same import with the same key goes on
-                where it was, and counts what it had recorded as its own.
+                where it was, and counts what it had recorded as its own. A row that was
+                refused then is not recorded by that key any more.
             actor: Who acts.
             reason: Why, in words.
             keep: How many refusals the report keeps; all are counted.
@@ -110,8 +113,8 @@ class Maintenance:
             progress: Told, after each batch, how many rows are done.
 
         Raises:
-            InvalidValue: An option is wrong; or ``next_value`` would lower a counter. Batches
-                before that one are recorded.
+            InvalidValue: An option is wrong; or ``next_value`` would lower a counter, or is
+                none of its values. Batches before that one are recorded.
             KeyReused: The key belongs to an import of other rows.
             StoreError: The store could not do it; batches before are recorded.
         """
@@ -147,13 +150,36 @@ class Maintenance:
             options: Those of :meth:`import_numbers`.
 
         Raises:
-            InvalidValue: There is no such column; and as for :meth:`import_numbers`.
+            InvalidValue: There is no such column, or two; the file is not of that encoding or
+                delimiter, or a quote is not closed: with the line, and batches before it are
+                recorded. And as for :meth:`import_numbers`.
             OSError: The file cannot be read.
         """
         rows = read_csv(
             path, number=number, ref=ref, state=state, encoding=encoding, delimiter=delimiter
         )
         return self.import_numbers(rows, **options)
+
+    def records(
+        self, *, scheme: str | None = None, state: str | None = None, after: str = ""
+    ) -> Iterator[Record]:
+        """All records of a series, sorted by number as texts; 10,000 are read at a time.
+
+        Args:
+            scheme: The name of the scheme, where the registry has several.
+            state: Only those that are in this state now.
+            after: Only those with a number above it, such as the last one seen.
+
+        Raises:
+            InvalidValue: There is no such scheme, or no such state.
+            StoreError: The store could not be read.
+        """
+        selection = Selection(self._known.scheme(scheme).series, state)
+        page = self._run(selection.page(after))
+        while page:
+            for record in selection.chosen(page):  # noqa: UP028 (as its async twin)
+                yield record
+            page = self._run(selection.page(page[-1].number))
 
     def audit(
         self,
@@ -213,10 +239,11 @@ class Maintenance:
             scheme: The name of a scheme, for its series alone.
             window: How far back the rate looks.
             soon: A counter exhausted within this time is low.
-            low: A counter with a smaller share left than this is low.
+            low: A counter with a smaller share left than this is low; from 0 to 1.
 
         Raises:
-            InvalidValue: There is no such scheme, or a time is not above zero.
+            InvalidValue: There is no such scheme, a time is not above zero, or ``low`` is no
+                such share.
             StoreError: The store could not be read.
         """
         horizon = Horizon(self._deeds.now(), window, soon, low)
@@ -284,7 +311,8 @@ class Maintenance:
             progress: Told, after each piece, how many numbers are done.
 
         Raises:
-            InvalidDump: The file is no dump, was changed, or was cut off. Nothing was written.
+            InvalidDump: The file is no dump, was changed, was cut off, or holds what no store
+                can keep, whoever has sealed it. Nothing was written.
             RestoreRefused: The store holds something else; the two are not mixed.
             OSError: The file cannot be read.
             StoreError: The store could not do it.

@@ -159,6 +159,7 @@ class Registry(Giving):
             RenumberingRefused: With all that is wrong: unknown or ended numbers, new ones that
                 are taken or invalid, two old ones with one new one. Nothing was changed.
             AliasCycle: More than two numbers in a circle. Nothing was changed.
+            InvalidValue: No mapping, or one of too many numbers.
             StoreError: The store could not do it.
         """
         return self._run(self._changing.renumber(mapping, actor, reason))
@@ -255,7 +256,9 @@ class Registry(Giving):
 
         Args:
             key: The counter; the error has it.
-            next_value: What it may give next at the lowest; one past its records unless given.
+            next_value: What it may give next at the lowest: a value of the counter, whole
+                steps from its start, and at most one step past the last that is printed. Unless
+                given, the first one past its records.
             actor: Who acts.
             reason: Why, in words.
 
@@ -263,7 +266,7 @@ class Registry(Giving):
             Its next value; a counter is never lowered.
 
         Raises:
-            InvalidValue: It is of none of the registry's series.
+            InvalidValue: It is of none of the registry's series, or never gives that value.
             UnknownNumber: It has no records, and no value was given.
             StoreError: The store could not do it.
         """

@@ -43,11 +43,11 @@ def dump(  # noqa: PLR0913 (each says what the stores can, or is an option of th
 ) -> Plan[Seal]:
     """Write a file, which gets its name when it is whole."""
     whole = Path(path)
-    part = whole.with_name(f"{whole.name}.part")
+    part = whole.with_name(f"{whole.name}.{os.urandom(6).hex()}.part")  # one for each dump
     chain = Chain()
     done = 0
     try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
+        with part.open("x", encoding="utf-8", newline="\n") as file:
 
             def emit(what: str, series: str, things: Sequence[Kept | Span | Standing]) -> None:
                 nonlocal done

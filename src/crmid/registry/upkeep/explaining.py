@@ -75,5 +75,5 @@ class _Notes:
         if not now:
             return Why.UNKNOWN, None, end
         span = spans[-now[0]]
-        why = _REASONS.get(span.act.what, Why.UNKNOWN)
-        return why, span.act, min(end, span.hi)
+        why = _REASONS.get(span.act.what, Why.UNKNOWN)  # what was given back is nobody's
+        return why, None if why is Why.UNKNOWN else span.act, min(end, span.hi)

@@ -41,15 +41,18 @@ class Horizon:
     low: float
 
     def check(self) -> None:
-        """Refuse times that are none.
+        """Refuse times and shares that are none.
 
         Raises:
-            InvalidValue: Not above zero.
+            InvalidValue: A time that is not above zero, or a share that is not from 0 to 1.
         """
         for name in ("window", "soon"):
             given: object = getattr(self, name)
             if not isinstance(given, timedelta) or given <= timedelta():
                 raise InvalidValue(name, f"expected a timedelta above zero, not {shown(given)}")
+        low: object = self.low
+        if not (type(low) in {int, float} and 0 <= self.low <= 1):  # NaN is neither
+            raise InvalidValue("low", f"expected a share from 0 to 1, not {shown(low)}")
 
 
 def forecasts(
@@ -73,10 +76,9 @@ def of_series(
 ) -> Plan[list[Forecast]]:
     """Those of one series, in any order, by what its counters give next."""
     schemes = [each for each in known.catalog if each.series == series]
-    sequences = [each.layout.sequence for each in schemes]
-    if (sequence := sequences[0]) is None:
+    if (sequence := known.sequences[series]) is None:
         return []
-    last = 10 ** max(each.high for each in sequences if each is not None) - 1
+    last = known.ends[series] - sequence.step
     today = instant(horizon.now)
     here = schemes[0].layout.local(today).date()
     period = "" if sequence.reset is None else sequence.reset.key(here)

@@ -20,12 +20,13 @@ from crmid.errors import (
     StoreBusy,
     shown,
 )
-from crmid.maintenance.imports import Advance, Entry, ImportReport, Policy, Refusal
+from crmid.maintenance.imports import Advance, Entry, ImportReport, Lined, Policy, Refusal
 from crmid.records import LIVE, Act, Record, Span, State
 from crmid.registry import asks
 from crmid.registry.asks import Plan
 from crmid.registry.known import Known, as_json, item_of
 from crmid.registry.life import Deeds, check_ref
+from crmid.registry.stepping import after, check_next
 from crmid.scheme import Number
 from crmid.stores.number_checks import MAX_ITEMS, check_texts
 
@@ -75,6 +76,9 @@ class Order:
             raise InvalidValue("policy", f"expected {names}, not {shown(self.policy)}")
         if (self.policy == "set") != (self.next_value is not None):
             raise InvalidValue("next_value", "it belongs to the policy 'set'")
+        value: Any = self.next_value
+        if value is not None and type(value) is not int:
+            raise InvalidValue("next_value", f"expected an integer, not {shown(value)}")
         if self.policy == "set" and not self.reason:
             raise InvalidValue("reason", "a counter is set for a reason that is said")
         key: Any = self.key
@@ -90,6 +94,7 @@ class Row:
 
     row: int
     record: Record
+    line: int | None
 
 
 class Importing:
@@ -104,7 +109,7 @@ class Importing:
         self._recorded = 0
         self._advanced: dict[CounterKey, Advance] = {}
 
-    def run(self, entries: Iterable[Entry]) -> Plan[ImportReport]:
+    def run(self, entries: Iterable[Lined]) -> Plan[ImportReport]:
         """All rows, a batch in a transaction."""
         read = 0
         for index, batch in enumerate(_batches(entries, MAX_ITEMS)):
@@ -116,24 +121,26 @@ class Importing:
         advanced = tuple(self._advanced.values())
         return ImportReport(read, self._recorded, self._refused, refusals, advanced)
 
-    def _batch(self, index: int, first: int, batch: tuple[Entry, ...]) -> Plan[None]:
+    def _batch(self, index: int, first: int, batch: tuple[Lined, ...]) -> Plan[None]:
         act = self._act(index, batch)
         rows: defaultdict[str, list[Row]] = defaultdict(list)
         for row, entry in enumerate(batch, first + 1):
             try:
                 record = self._read(entry, act.at)
             except (InvalidNumber, InvalidValue, TypeError, ValueError) as error:
-                self._refuse(row, entry.number, f"cannot be read: {_why(error)}")
+                why = f"cannot be read: {_why(error)}"
+                self._refuse(Refusal(row, entry.number, why, entry.line))
             else:
-                rows[record.series].append(Row(row, record))
+                rows[record.series].append(Row(row, record, entry.line))
         for series, some in rows.items():
             yield from self._record(series, some, act)
 
-    def _act(self, index: int, batch: tuple[Entry, ...]) -> Act:
+    def _act(self, index: int, batch: tuple[Lined, ...]) -> Act:
         order = self._order
         if order.key is None:
             return self._deeds.act("imported", order.actor, order.reason)
-        content = hashlib.sha256(repr(batch).encode("utf-8", "backslashreplace")).hexdigest()
+        rows = repr([tuple(entry) for entry in batch])
+        content = hashlib.sha256(rows.encode("utf-8", "backslashreplace")).hexdigest()
         memo = as_json({"rows": content, "batch": index})
         token = f"import {order.key}/{index}"
         return self._deeds.act("imported", order.actor, order.reason, token=token, memo=memo)
@@ -186,12 +193,16 @@ class Importing:
         for _ in range(_TRIES):
             good, refused = yield from self._judged(series, rows, mine)
             records = [row.record for row in good if row.record.number not in mine]
-            if records and done is None:
+            if done is not None:  # what it wrote then is all that it ever writes
+                why = "was refused by the first run of this key: import it by another one"
+                refused += [(row, why) for row in good if row.record.number not in mine]
+                good = [row for row in good if row.record.number in mine]
+            elif records:
                 records = yield from self._counted(records)
                 if not (yield from asks.change(records, act)):
                     continue  # somebody took one of them meanwhile
             for row, why in refused:
-                self._refuse(row.row, row.record.number, why)
+                self._refuse(_refusal(row, why))
             self._recorded += len(good)
             return
         raise StoreBusy(f"numbers of {series} are being claimed by others all the time")
@@ -203,10 +214,10 @@ class Importing:
             record = row.record
             ref = record.ref if record.is_live else None
             if record.number in numbers:
-                self._refuse(row.row, record.number, "stands in a row before")
+                self._refuse(_refusal(row, "stands in a row before"))
             elif ref is not None and ref in refs:
                 why = f"refers to {shown(ref)}, as a row before"
-                self._refuse(row.row, record.number, why)
+                self._refuse(_refusal(row, why))
             else:
                 kept.append(row)
                 numbers.add(record.number)
@@ -243,6 +254,9 @@ class Importing:
             if record.seq is not None:
                 highest[record.key] = max(record.seq, highest.get(record.key, 0))
         reached: dict[CounterKey, int] = {}
+        if self._order.next_value is not None:
+            for key in highest:
+                self._check_next(key, self._order.next_value)
         for key, value in highest.items():
             reached[key] = yield from self._reached(key, value)
         return [
@@ -253,6 +267,13 @@ class Importing:
             for record in records
         ]
 
+    def _check_next(self, key: CounterKey, next_value: int) -> None:
+        """Refuse what a counter is to go on at and cannot print."""
+        sequence = self._known.sequences[key.series]
+        assert sequence is not None  # noqa: S101 (it has a counter)
+        last = self._known.ends[key.series] - sequence.step
+        check_next(key, sequence, next_value, last)
+
     def _reached(self, key: CounterKey, highest: int) -> Plan[int]:
         """What a counter gives next, raised if it has to be."""
         order = self._order
@@ -262,7 +283,7 @@ class Importing:
         now = sequence.start if before is None else before
         wanted = now
         if order.policy == "advance" and highest >= now:
-            wanted = now + ((highest - now) // sequence.step + 1) * sequence.step
+            wanted = after(sequence, highest)
         elif order.next_value is not None:
             wanted = order.next_value
         if wanted < now:
@@ -273,27 +294,30 @@ class Importing:
             return 0  # no counter comes into being, and none stands behind its records
         if before is not None and wanted == now:
             return now
-        after = yield from asks.advance(key, wanted)
-        if now < after:
+        stands = yield from asks.advance(key, wanted)
+        if now < stands:
             act = self._deeds.act("advanced", order.actor, order.reason or "import")
-            yield from asks.log(Span(key, now, after, act))
+            yield from asks.log(Span(key, now, stands, act))
         earlier = self._advanced.get(key)
-        self._advanced[key] = Advance(key, earlier.before if earlier else before, after)
-        return after
+        self._advanced[key] = Advance(key, earlier.before if earlier else before, stands)
+        return stands
 
-    def _refuse(self, row: int, number: str, why: str) -> None:
+    def _refuse(self, refusal: Refusal) -> None:
         self._refused += 1
-        refusal = Refusal(row, number, why)
         if len(self._refusals) < self._order.keep:
             self._refusals.append(refusal)
         if self._order.refused is not None:
             self._order.refused(refusal)
 
 
-def _batches(entries: Iterable[Entry], size: int) -> Iterable[tuple[Entry, ...]]:
+def _batches(entries: Iterable[Lined], size: int) -> Iterable[tuple[Lined, ...]]:
     source = iter(entries)
     while batch := tuple(islice(source, size)):
         yield batch
+
+
+def _refusal(row: Row, why: str) -> Refusal:
+    return Refusal(row.row, row.record.number, why, row.line)
 
 
 def _why(error: Exception) -> str:

@@ -16,6 +16,7 @@ from crmid.registry.asks import Plan
 
 from . import reading
 from .dumping import content
+from .verifying import Verifying
 
 
 __all__ = ["Restoring"]
@@ -68,17 +69,20 @@ class Restoring:
         return seal
 
     def _pieces(self) -> Iterator[Piece | Seal]:
-        with self._path.open(encoding="utf-8", newline="\n") as file:
+        # What is no UTF-8 becomes what no line may hold, so that it is found with its line.
+        with self._path.open(encoding="utf-8", errors="surrogateescape", newline="\n") as file:
             yield from pieces(file)
 
     def _verify(self) -> Plan[Seal]:
         """Read the whole file, beside the store; nothing is written."""
         counts: dict[str, int] = {}
         seal: Seal | None = None
+        verifying = Verifying()
         for piece in self._pieces():
             if isinstance(piece, Seal):
                 seal = piece
                 continue
+            verifying.check(piece)
             series = piece.series
             if series not in self._serieses:
                 raise RestoreRefused(series, "is a series of no scheme of this registry")
