@@ -42,7 +42,7 @@ class Scheme:
 
     Immutable, hashable, comparable, picklable; meant to be a constant of a module. It is
     proved sound when it is made: every text has one reading, a sequence that starts again
-    prints its period, check characters cover what they check.
+    prints its period, check characters cover what they check. (``layout`` is for crmid itself.)
 
     Args:
         name: What the scheme is called, 1 to 100 printable characters.
@@ -187,7 +187,6 @@ class Scheme:
         return Typed(self.layout, self._reading.is_valid)
 
     def _refusal(self, text: str) -> InvalidNumber:
-        """What is wrong with a text."""
         with loading:
             from .diagnosis.diagnosing import diagnose
 

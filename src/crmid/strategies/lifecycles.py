@@ -195,11 +195,14 @@ class Lifecycle(Model):
         """What it refers to gets another number; its own is left to the registry."""
         if old == new:
             return _NOTHING
-        if self.state[old] not in LIVE or new in self.state:
+        free = self.state.get(new, "reserved") == "reserved" and not self.over(new)
+        if self.state[old] not in LIVE or not free:
             self.refused(CrmidError, self.registry.renumber, old, new)
             return _NOTHING
         self.registry.renumber(old, new)
-        self.state[new], self.ref[new], self.events[new] = self.state[old], self.ref[old], 1
+        self.state[new], self.ref[new] = self.state[old], self.ref[old]
+        self.events[new] = self.events.get(new, 0) + 1
+        self.until.pop(new, None)
         self.replaced(old, new)
         return new
 

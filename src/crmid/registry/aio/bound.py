@@ -105,7 +105,8 @@ class AsyncBound:
     @property
     def maintenance(self) -> AsyncMaintenance:
         """See :attr:`crmid.Registry.maintenance`."""
-        from .maintenance import AsyncMaintenance  # seldom needed, and much to load
+        with loading:
+            from .maintenance import AsyncMaintenance  # seldom needed, and much to load
 
         who = self._who
         return AsyncMaintenance(

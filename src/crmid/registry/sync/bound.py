@@ -136,7 +136,8 @@ class Bound:
     @property
     def maintenance(self) -> Maintenance:
         """Import, audit, forecast, doctor, dump and restore."""
-        from .maintenance import Maintenance  # seldom needed, and much to load
+        with loading:
+            from .maintenance import Maintenance  # seldom needed, and much to load
 
         who = self._who
         return Maintenance(self._run, self._known, self._deeds, who["records"], who["counters"])
