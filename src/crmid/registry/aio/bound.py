@@ -12,6 +12,7 @@ from crmid.generators import AsyncIdGenerator
 from crmid.generators.draws import Entropy
 from crmid.generators.issuing import Clock
 from crmid.generators.leases import LeaseSize
+from crmid.lazily import loading
 from crmid.records import Event, Link, Record
 from crmid.registry.asks import Plan, generator
 from crmid.registry.changing import Changing
