@@ -55,6 +55,13 @@ class LeaseAgainstModel(RuleBasedStateMachine):
             assert value == self.left.pop(0)
 
     @rule()
+    def prepare(self) -> None:
+        """What is made ahead is not handed over any sooner."""
+        before = len(self.lease), len(self.lease.chunk)
+        self.lease.prepare()
+        assert before == (len(self.lease), len(self.lease.chunk))
+
+    @rule()
     def refill(self) -> None:
         refilled = self.lease.refill()
         assert refilled <= bool(self.left)
@@ -166,7 +173,7 @@ def test_half_is_noticed_while_half_is_left() -> None:
         laid_out = 0
         while lease.pop() is not None:
             laid_out += 1
-        assert laid_out == min(1_024, max(1, count // 2))
+        assert laid_out == min(4_096, max(1, count // 2))
 
 
 def test_adjacent_runs_are_one() -> None:
@@ -232,3 +239,20 @@ def test_the_limit_is_1024() -> None:
     for number in range(1_025):
         leases.of(key(number), 10, 1)
     assert len(leases) == 1_024
+
+
+def test_what_was_prepared_is_not_made_again() -> None:
+    """A thread in the background makes two chunks ready; the others are made when needed."""
+    asked: list[range] = []
+
+    def made(values: range) -> list[str]:
+        asked.append(values)
+        return [str(value) for value in values]
+
+    lease = Lease(KEY, "auto", 1, made)
+    lease.feed(Block(KEY, 1, 20_001), 0.0)
+    lease.prepare()
+    lease.prepare()
+    assert asked == [range(1, 4097), range(4097, 8193)]
+    assert [lease.next() for _ in range(8193)] == [str(n) for n in range(1, 8194)]
+    assert asked[2:] == [range(8193, 12289)]

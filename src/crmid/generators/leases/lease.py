@@ -24,7 +24,8 @@ LeaseSize = int | Literal["auto"]
 #: What is handed out for some values of a counter: one entry for each.
 Made = Callable[[range], Iterable[Any]]
 
-_CHUNK = 1_024  # numbers handed over at once to where threads pop them
+_CHUNK = 4_096  # numbers handed over at once to where threads pop them, at most
+_PREPARED = 2  # chunks that a background thread makes ready
 _LARGEST = 100_000
 _GROWTH = 16
 _SECONDS = 1.0  # of traffic that a block is to last
@@ -41,6 +42,14 @@ def check_size(size: object) -> None:
         raise InvalidValue(
             "lease", f"expected 'auto' or an integer from 1 to {_LARGEST:,}, not {shown(size)}"
         )
+
+
+@attrs.define(eq=False)
+class _Chunk:
+    """Values that are handed over at once, and what was made of them, if it was already."""
+
+    values: range
+    entries: Iterable[Any] | None = None
 
 
 @attrs.define(eq=False)
@@ -61,13 +70,13 @@ class Lease:
     made: Made | None = None
     chunk: deque[Any] = attrs.field(factory=deque[Any], init=False)
     _values: range = attrs.field(default=range(0), init=False)  # of the chunk, when it was full
-    _stock: deque[range] = attrs.field(factory=deque[range], init=False)
+    _stock: deque[_Chunk] = attrs.field(factory=deque[_Chunk], init=False)
     _last: int = attrs.field(default=0, init=False)  # numbers of the last block
     _fed: int = attrs.field(default=0, init=False)  # numbers at hand when it came
     _since: float = attrs.field(default=0.0, init=False)  # when it came
 
     def __len__(self) -> int:
-        return len(self.chunk) + sum(map(len, self._stock))
+        return len(self.chunk) + sum(len(each.values) for each in self._stock)
 
     @property
     def first(self) -> int | None:
@@ -75,7 +84,7 @@ class Lease:
         left = len(self.chunk)
         if left:
             return self._values[-left]
-        return self._stock[0][0] if self._stock else None
+        return self._stock[0].values[0] if self._stock else None
 
     def pop(self) -> Any | None:
         """The next value, or what is made of it; None if the chunk is empty. Needs no lock."""
@@ -88,17 +97,22 @@ class Lease:
         """Move values from the stock into the chunk, if it is empty; whether there are any."""
         if self.chunk or not self._stock:
             return bool(self.chunk)
-        count = _CHUNK
-        if self.size == "auto":  # half a block at most, so that the half is noticed
-            count = min(_CHUNK, max(1, self._last // 2))
-        values = self._stock[0][:count]
-        entries = self.made(values) if self.made else values  # where most interrupts come
-        left = self._stock.popleft()[count:]
-        if left:
-            self._stock.appendleft(left)
-        self._values = values
+        next_ = self._stock[0]
+        # Interrupts come here before all, and find nothing changed.
+        entries = self._entries(next_.values) if next_.entries is None else next_.entries
+        self._stock.popleft()
+        self._values = next_.values
         self.chunk.extend(entries)
         return True
+
+    def prepare(self) -> None:
+        """Make what is handed over next, so that nobody waits for that. Needs no lock."""
+        for each in list(self._stock)[:_PREPARED]:
+            if each.entries is None:
+                each.entries = self._entries(each.values)
+
+    def _entries(self, values: range) -> Iterable[Any]:
+        return self.made(values) if self.made else values
 
     def next(self) -> Any | None:
         """As :meth:`pop`, from the stock too; None if nothing is left."""
@@ -128,7 +142,11 @@ class Lease:
     def feed(self, block: Block, now: float) -> None:
         """Take in what was reserved."""
         values = range(block.lo, block.hi, self.step)
-        self._stock.append(values)
+        count = _CHUNK
+        if self.size == "auto":  # half a block at most, so that the half is noticed
+            count = min(_CHUNK, max(1, len(values) // 2))
+        chunks = (values[at : at + count] for at in range(0, len(values), count))
+        self._stock.extend(map(_Chunk, chunks))
         self._last, self._fed, self._since = len(values), len(self), now
 
     def give_back(self) -> list[Block]:
@@ -138,7 +156,7 @@ class Lease:
             while True:  # from the right, because other threads may still pop from the left
                 self.chunk.pop()
                 popped += 1
-        left = [self._values[-popped:]] * bool(popped) + list(self._stock)
+        left = [self._values[-popped:]] * bool(popped) + [c.values for c in self._stock]
         self._stock.clear()
         runs: list[Block] = []
         for values in left:

@@ -127,6 +127,7 @@ class Lender:
             # What is wrong shows when the lease runs dry, and is tried again before.
             with suppress(Exception):
                 self._fetch(state, lease, asked, me)
+                lease.prepare()
 
         me.thread = None
         try:
