@@ -11,6 +11,9 @@ import pytest
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 
+#: Newer Pythons warn about every fork of a process with threads: here it is the point.
+PYTHON = [sys.executable, "-W", "ignore:This process:DeprecationWarning", "-c"]
+
 #: The import of a module, argument 1, takes a while; meanwhile the process forks, and the child
 #: does what argument 2 says, as the thread does.
 FORKED = """
@@ -54,7 +57,7 @@ USES = {
 def test_the_child_of_a_fork_amid_a_first_use_goes_on(module: str) -> None:
     """It would wait for ever for the rest of a module that only its parent goes on loading."""
     done = subprocess.run(
-        [sys.executable, "-c", FORKED, module, USES[module]],
+        [*PYTHON, FORKED, module, USES[module]],
         capture_output=True,
         text=True,
         timeout=60,
@@ -93,6 +96,6 @@ sys.exit(os.waitpid(child, 0)[1])
 def test_a_fork_waits_for_a_driver_that_logs() -> None:
     """Logging's own hook comes after ours, whoever imported it first."""
     done = subprocess.run(
-        [sys.executable, "-c", LOGGED], capture_output=True, text=True, timeout=60, check=False
+        [*PYTHON, LOGGED], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
