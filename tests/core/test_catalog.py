@@ -251,6 +251,10 @@ def test_what_two_schemes_read_is_not_guessed() -> None:
         catalog.normalize("a\u2013123")
     assert caught.value.readings == ("A-123", "A123")
     assert catalog.normalize("b\u2013123") == "B123"
+    one = Scheme("one", "{a:n1..2}-{b:n1..2}")
+    with pytest.raises(AmbiguousNumber) as caught:
+        Catalog([one, ORDER]).normalize("123")
+    assert caught.value.readings == ("1-23", "12-3")
 
 
 @pytest.mark.parametrize("schemes", [["customer"], [CUSTOMER, None], "ab"])

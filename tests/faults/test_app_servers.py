@@ -116,9 +116,10 @@ def serving(kind: str, schema: str, lease: str, log: Path) -> Generator[Shop]:
         shop.numbers += shop.ask("/first")
         yield shop
         server.send_signal(signal.SIGTERM)
-        # With --max-requests uWSGI at times never ends, whatever the application is.
+        # With --max-requests uWSGI at times never ends, whatever the application is; gunicorn
+        # gives its workers half a minute.
         with contextlib.suppress(subprocess.TimeoutExpired):
-            server.wait(5)
+            server.wait(5 if kind.startswith("uwsgi") else 45)
         assert kind.startswith("uwsgi") or server.returncode == 0
     finally:
         with contextlib.suppress(ProcessLookupError):

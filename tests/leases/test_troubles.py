@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import linecache
 import signal
 import sys
@@ -19,6 +20,7 @@ from crmid.generators.leases import LeaseSize
 from crmid.generators.leases import held as held_module
 from crmid.generators.leases import lease as lease_module
 from crmid.generators.leases import sync as sync_module
+from crmid.generators.leases.background import dismiss
 
 from .doubles import KEY, SCHEME, Gated, Moody, Slow, at_once, gone, state_of, until
 
@@ -173,6 +175,7 @@ def test_threads_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None
     def start(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
+    dismiss()  # nor is one left from before
     monkeypatch.setattr(threading.Thread, "start", start)
     with IdGenerator(SCHEME, store := MemoryStore(), lease="auto") as new:
         assert [new() for _ in range(500)] == [f"{n:09}" for n in range(1, 501)]
@@ -252,7 +255,10 @@ def untraced() -> Iterator[None]:
     """Without a tool that measures coverage: it has locks of its own, to be interrupted in."""
     before = sys.gettrace()
     sys.settrace(None)
+    gc.collect()  # generators of other tests are not to be given back in the middle of one
+    gc.disable()
     yield
+    gc.enable()
     sys.settrace(before)
 
 
