@@ -146,13 +146,21 @@ def restore(store: MemoryStore) -> None:
 CLAIMED = [("a", 1, "t"), ("c", 3, None), ("e", 5, "u")]
 
 
+@pytest.mark.parametrize("stride", [4, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("write", [claim, change, restore])
-def test_an_interrupt_leaves_all_of_it_or_nothing(write: Callable[[MemoryStore], None]) -> None:
+def test_an_interrupt_leaves_all_of_it_or_nothing(
+    write: Callable[[MemoryStore], None], stride: int
+) -> None:
     before, changed = everything(filled()), filled()
+    tracing = sys.gettrace()
+    sys.settrace(
+        Interrupting(10**9)
+    )  # in Python 3.12 the first of a process is told of no opcodes
     write(changed)
+    sys.settrace(tracing)
     after = everything(changed)
     found: list[int] = []
-    for at in count(1):
+    for at in count(1, stride):
         store, tracing = filled(), sys.gettrace()
         sys.settrace(Interrupting(at))
         try:
@@ -165,5 +173,4 @@ def test_an_interrupt_leaves_all_of_it_or_nothing(write: Callable[[MemoryStore],
         found.append([before, after].index(everything(store)))
         write(store)  # the same again
         assert everything(store) == after
-    assert found == sorted(found)
     assert set(found) == {0, 1}
