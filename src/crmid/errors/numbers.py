@@ -46,7 +46,7 @@ class InvalidNumber(CrmidError, ValueError):
         self.position = position
         self.part = part
         self.expected = expected
-        self.reason = drawn(reason)
+        self.reason: str = drawn(reason)
 
     def __str__(self) -> str:
         return f"{shown(self.text)}: {self.reason} (at index {self.position})"
