@@ -265,6 +265,7 @@ def latency(world: World, rounds: int, seconds: float) -> None:
             draws[NOTHING] = itertools.count().__next__
             found: dict[str, list[list[float]]] = {name: [] for name in names}
             for name in [*names, *reversed(names)] * rounds:
+                waits(draws[name], per_second, 1)  # a lease knows its traffic when it is steady
                 found[name].append(waits(draws[name], per_second, seconds))
         for name, runs in found.items():
             cells = [
