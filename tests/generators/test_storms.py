@@ -49,7 +49,8 @@ class Contested(deque[str]):
 
     def extend(self, texts: Iterable[str], /) -> None:
         super().extend(texts)
-        self.taken.append(self.popleft())
+        if self:
+            self.taken.append(self.popleft())
 
 
 def test_ulids_that_are_taken_while_they_are_made_ready() -> None:

@@ -12,53 +12,73 @@ from hypothesis import strategies as st
 from ulid import ULID
 
 from crmid import IdGenerator, InvalidValue, Scheme
-from crmid.generators.ulids import MonotonicUlids, ulid_text
+from crmid.alphabets import CROCKFORD
+from crmid.generators.ulids import MonotonicUlids, once, time_text
 
 from .doubles import EPOCH, NOON, SECOND, Bytes, Clock
 
 
 EVENT = Scheme("event", "{ulid}")
 MILLISECOND = 1_000_000
-FULL = b"\xff" * 10
+FULL = b"\xff" * 16
 
 
 def random_bits(text: str) -> int:
     return int.from_bytes(ULID.from_str(text).bytes[6:], "big")
 
 
-@given(st.integers(0, 2**128 - 1))
-def test_encoding_agrees_with_another_implementation(value: int) -> None:
-    """Every 128-bit integer is written as python-ulid writes it."""
-    assert ulid_text(value) == str(ULID.from_int(value))
+def drawn(text: str) -> bytes:
+    """Random bytes of which these random characters are made."""
+    return bytes(CROCKFORD.characters.index(c) for c in text[-16:])
 
 
 @given(st.integers(0, 2**48 - 1), st.integers(0, 2**80 - 1))
-def test_time_and_randomness_are_found_by_another_implementation(ms: int, bits: int) -> None:
+def test_they_are_written_as_another_implementation_writes_them(ms: int, bits: int) -> None:
     """The first 48 bits are the milliseconds, the other 80 the randomness."""
-    decoded = ULID.from_str(ulid_text(ms << 80 | bits))
-    assert decoded.milliseconds == ms
-    assert decoded.bytes[6:] == bits.to_bytes(10, "big")
+    text = str(ULID.from_bytes(ms.to_bytes(6, "big") + bits.to_bytes(10, "big")))
+    assert time_text(ms) == text[:10]
+    assert MonotonicUlids().take(ms, 1, Bytes(answers=[drawn(text)])) == [text]
+
+
+@given(st.integers(0, 2**80 - 1), st.integers(1, 3000), st.integers(1, 3000))
+def test_they_are_counted_as_numbers_are(bits: int, one: int, other: int) -> None:
+    """Each is the integer after the one before, and only then does time go on."""
+    ms = 1_790_000_000_000
+    first = ULID.from_bytes(ms.to_bytes(6, "big") + bits.to_bytes(10, "big"))
+    ulids, entropy = MonotonicUlids(), Bytes(answers=[drawn(str(first)), bytes(16)])
+    texts = ulids.take(ms, one, entropy)
+    ulids.make_ready()
+    texts += ulids.ready
+    texts += ulids.take(ms, other, entropy)
+    beyond = max(0, bits + len(texts) - 2**80)
+    values = [int(ULID.from_str(text)) for text in texts]
+    assert values == [
+        *range(int(first), int(first) + len(texts) - beyond),
+        *range(ms + 1 << 80, (ms + 1 << 80) + beyond),
+    ]
+
+
+@pytest.mark.parametrize("byte", range(0, 256, 5))
+def test_all_digits_are_as_likely(byte: int) -> None:
+    """The bits of a byte that count are its last five."""
+    for text in (
+        once(0, lambda _: bytes([byte]) * 16),
+        *MonotonicUlids().take(0, 1, lambda _: bytes([byte]) * 16),
+    ):
+        assert text == "0" * 10 + CROCKFORD.characters[byte & 31] * 16
 
 
 def test_the_specification_s_own_examples() -> None:
-    """The texts of the specification, read by its alphabet digit by digit."""
-    alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-    for text in (
-        *("01ARZ3NDEKTSV4RRFFQ69G5FAV", "01BX5ZZKBKACTAV9WEVGEMMVRY"),
-        *("01BX5ZZKBKZZZZZZZZZZZZZZZX", "7ZZZZZZZZZZZZZZZZZZZZZZZZZ", "0" * 26),
-    ):
-        value = 0
-        for c in text:
-            value = 32 * value + alphabet.index(c)
-        assert ulid_text(value) == text
-    assert ulid_text(1_469_918_176_385 << 80)[:10] == "01ARYZ6S41"
-    assert ulid_text(2**128 - 1) == "7ZZZZZZZZZZZZZZZZZZZZZZZZZ"
+    """The texts of the specification."""
+    assert time_text(1_469_918_176_385) == "01ARYZ6S41"
+    assert time_text(0) == "0" * 10
+    assert time_text(2**48 - 1) == "7ZZZZZZZZZ"
 
 
 def test_the_specification_s_own_run() -> None:
     """Within a millisecond the randomness is counted up, as in the specification's example."""
     seed = ULID.from_str("01BX5ZZKBKACTAV9WEVGEMMVRY")
-    entropy = Bytes(answers=[seed.bytes[6:]])
+    entropy = Bytes(answers=[drawn(str(seed))])
     new = IdGenerator(EVENT, clock=Clock(seed.milliseconds * MILLISECOND), entropy=entropy)
     assert [new()[-4:] for _ in range(4)] == ["MVRY", "MVRZ", "MVS0", "MVS1"]
 
@@ -98,7 +118,7 @@ def test_a_clock_that_steps_back_is_waited_for(back: int) -> None:
 
 def test_full_randomness_moves_logical_time_by_one_millisecond() -> None:
     """When the 80 bits overflow, time goes on by exactly 1 ms, with fresh randomness."""
-    answers = [FULL, FULL, b"\0" * 10, FULL]
+    answers = [FULL, FULL, bytes(16), FULL]
     clock = Clock()
     new = IdGenerator(EVENT, clock=clock, entropy=Bytes(answers=answers))
     texts = [new() for _ in range(4)]
@@ -115,8 +135,8 @@ def test_full_randomness_moves_logical_time_by_one_millisecond() -> None:
 
 def test_a_batch_overflows_alike() -> None:
     """Inside a batch too: no repeat, and one millisecond."""
-    almost = (2**80 - 3).to_bytes(10, "big")
-    new = IdGenerator(EVENT, clock=Clock(), entropy=Bytes(answers=[almost, b"\1" * 10]))
+    almost = FULL[:-1] + bytes([29])
+    new = IdGenerator(EVENT, clock=Clock(), entropy=Bytes(answers=[almost, b"\1" * 16]))
     texts = new.generate_many(5)
     assert texts == sorted(set(texts))
     times = [ULID.from_str(text).milliseconds for text in texts]
@@ -124,11 +144,11 @@ def test_a_batch_overflows_alike() -> None:
 
 
 def test_entropy_is_drawn_once_for_a_millisecond() -> None:
-    """Within a millisecond nothing is drawn; each new one draws 10 bytes."""
+    """Within a millisecond nothing is drawn; each new one draws 16 bytes."""
     clock, entropy = Clock(step=MILLISECOND // 4), Bytes()
     new = IdGenerator(EVENT, clock=clock, entropy=entropy)
     texts = [new() for _ in range(8)]
-    assert entropy.asked == [10, 10]
+    assert entropy.asked == [16, 16]
     assert texts == sorted(set(texts))
 
 

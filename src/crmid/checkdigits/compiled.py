@@ -48,6 +48,10 @@ class Program(Protocol):
         """A function from so many characters after a prefix to the check characters of both."""
         ...
 
+    def state(self, prefix: str, length: int) -> int:
+        """What a prefix comes to that so many characters follow."""
+        ...
+
     def is_valid(self, length: int, size: int) -> Callable[[str], bool]:
         """A function that tells whether payload and ``size`` check characters agree."""
         ...
@@ -73,6 +77,9 @@ class _Rows:
 
     def compute(self, length: int, prefix: str = "") -> Callable[[str], str]:
         return _function(length, self._check(length), first=self._start(length, prefix))
+
+    def state(self, prefix: str, length: int) -> int:
+        return id(self._start(length, prefix))  # rows live as long as this object
 
     def is_valid(self, length: int, size: int) -> Callable[[str], bool]:
         whole = length + size
@@ -152,6 +159,9 @@ class _Folds:
 
     def compute(self, length: int, prefix: str = "") -> Callable[[str], str]:
         return self._function(length, f"checks[{self._walk(length)}]", prefix)
+
+    def state(self, prefix: str, length: int) -> int:  # noqa: ARG002 - the same for all
+        return self._state(prefix)
 
     def is_valid(self, length: int, size: int) -> Callable[[str], bool]:
         return self._function(length + size, f"checks[{self._walk(length)}] == text[{length}:]")

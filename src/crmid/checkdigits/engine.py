@@ -206,6 +206,23 @@ class System:
             self._computers[length] = self._program().compute(length)
         return self._computers[length] or self.compute
 
+    @property
+    def states(self) -> int:
+        """How many states there are."""
+        return len(self.rule().checks)
+
+    def state(self, prefix: str, length: int, /) -> int:
+        """Equal for prefixes that differ in nothing that matters.
+
+        Two of them have one state if any ``length`` characters that follow have the same check
+        characters after both.
+
+        Args:
+            prefix: Characters of the alphabet.
+            length: How many characters follow.
+        """
+        return self._program().state(prefix, length)
+
     def lanes(self) -> Lanes | None:
         """What bulk work needs; None where the states of the system do not fit into bytes."""
         if "lanes" not in self._tables:

@@ -33,6 +33,8 @@ class Ahead:
         until: They are for clocks that say less.
         finish: What makes a number of a text; None if they are numbers. With it, ``since``
             follows the clock.
+        refill: What gives the next number when the clock says this, and makes some more; None
+            if the generator itself has to.
     """
 
     owner: Any
@@ -40,6 +42,7 @@ class Ahead:
     since: int | None = None
     until: int = 0
     finish: Callable[[str], str] | None = None
+    refill: Callable[[int], str] | None = None
 
 
 @attrs.frozen

@@ -18,7 +18,7 @@ from crmid.errors import ClockMovedBack, InvalidScheme, InvalidValue, shown
 from crmid.parts import Random
 from crmid.periods import EPOCH, instant
 from crmid.scheme import Layout, Scheme
-from crmid.scheme.bulk.sheets import numbers
+from crmid.scheme.bulk.numbers import Numbers
 
 from .ahead import ANYBODY, Ahead, Fresh
 from .asking import Reservation
@@ -60,6 +60,7 @@ class Issuer:
         # Loaded and compiled now: a child that is forked meanwhile would wait for ever.
         self._rendering = scheme.rendering
         self.layout: Layout = scheme.layout
+        self._numbers = Numbers(self.layout)
         self.clock: Clock = time.time_ns if clock is None else clock
         self.entropy: Entropy = os.urandom if entropy is None else entropy
         self._entropy = exact(self.entropy)
@@ -247,7 +248,7 @@ class Issuer:
         checked = layout.check is None or isinstance(layout.check.system, System)
         if not (layout.sequence and alone and checked):
             return None
-        return partial(numbers, layout, {}, randoms=[], ulids=[])
+        return partial(self._numbers, {})
 
     def one(self, order: Order, value: int | None) -> str:
         """The number of an order of one, with a value if the scheme has a sequence."""
@@ -286,7 +287,7 @@ class Issuer:
             heads = [before + text for text in randoms or ulids]
             return [head + after for head in heads] if after else heads
         named = dict(zip(rendering.fixed, fixed, strict=True))
-        return numbers(layout, named, values, randoms, ulids)
+        return self._numbers(named, values, randoms, ulids)
 
     def _ulids(self, order: Order) -> list[str]:
         """ULIDs for an order; increasing, unless it is back-dated."""
@@ -297,6 +298,17 @@ class Issuer:
     def _next_ulids(self, memory: Memory, order: Order) -> list[str]:
         source = memory.ulids
         texts = source.take(order.milliseconds, order.count, self._entropy)
-        if order.count == 1 and len(self.layout.parts) == 1 and source.make_ready():
-            order.ahead = Ahead(memory.owner, source.ready, since=_LONG_AGO, until=source.until)
+        if order.count == 1 and len(self.layout.parts) == 1:
+            order.ahead = ahead = Ahead(memory.owner, source.ready, since=_LONG_AGO)
+            ahead.refill = partial(self._refill, ahead)
         return texts
+
+    def _refill(self, ahead: Ahead, now: int) -> str:
+        return self.memory.alone(self._next_ulid, ahead, now)
+
+    def _next_ulid(self, memory: Memory, ahead: Ahead, now: int) -> str:
+        source = memory.ulids
+        text = source.take(self._now(now) // 1_000_000, 1, self._entropy)[0]
+        source.make_ready()
+        ahead.owner, ahead.texts, ahead.until = memory.owner, source.ready, source.until
+        return text

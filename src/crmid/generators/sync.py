@@ -114,6 +114,8 @@ class IdGenerator:
                     return ahead.finish(text)
             except (IndexError, TypeError):
                 pass  # nothing is left, or the clock says no number: the long way tells
+            if now is not None and ahead.refill is not None:
+                return ahead.refill(now)
         if (given or self._lease == 1) and at is None and self._known and not self._closed:
             counted = self._issuer.counted(given)
             if counted is not None:

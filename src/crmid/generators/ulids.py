@@ -1,7 +1,8 @@
 """Monotonic ULIDs: strictly increasing, whatever the clock does.
 
 https://github.com/ulid/spec: 48 bits of milliseconds since the epoch, 80 random bits; within
-a millisecond the random bits are counted up.
+a millisecond the random bits are counted up. Here a ULID is never a number, only its text: ten
+characters of time, sixteen random ones, five bits each.
 """
 
 from __future__ import annotations
@@ -16,19 +17,22 @@ from crmid.errors import InvalidValue
 from .draws import Entropy
 
 
-__all__ = ["MonotonicUlids", "once", "ulid_text"]
+__all__ = ["MonotonicUlids", "once", "time_text"]
 
-_RANDOM_BITS = 80
+_TIME = 10  # characters
+_RANDOM = 16
 _TIME_BITS = 48
 _DIGITS = CROCKFORD.characters
-_PAIRS = [one + other for one in _DIGITS for other in _DIGITS]  # ten bits at a time
-_GROWTH = 16
+_LAST = _DIGITS[-1]
+_RANDOM_DIGITS = (_DIGITS * 8).encode()  # for each byte: all digits are as likely
+_PAIRS = [one + other for one in _DIGITS for other in _DIGITS]  # ten bits
+_GROWTH = 8
+_FEW = 16
 
 
-def ulid_text(value: int) -> str:
-    """The canonical text of a 128-bit integer, 26 characters."""
-    # Nothing is imported here: a child that is forked while a thread imports waits for ever.
-    return "".join([_PAIRS[value >> shift & 1023] for shift in range(120, -1, -10)])
+def time_text(milliseconds: int) -> str:
+    """The ten characters of a time, which must fit into 48 bits."""
+    return "".join([_PAIRS[milliseconds >> shift & 1023] for shift in (40, 30, 20, 10, 0)])
 
 
 @attrs.define
@@ -42,8 +46,10 @@ class MonotonicUlids:
 
     ready: deque[str] = attrs.field(factory=deque[str])
     _milliseconds: int = -(1 << 127)  # before any clock
-    _random: int = (1 << _RANDOM_BITS) - 1
-    _ahead: int = 0
+    _head: str = _LAST * (_TIME + _RANDOM - 2)  # all but the last two characters
+    _low: int = len(_PAIRS) - 1  # which two those are
+    _made: int = 0  # in this millisecond
+    _before: int = 0  # how many were taken in the millisecond right before this one
 
     def take(self, milliseconds: int, count: int, entropy: Entropy) -> list[str]:
         """ULIDs, each greater than all before.
@@ -56,41 +62,39 @@ class MonotonicUlids:
         Raises:
             InvalidValue: The time is outside 48 bits; none was taken.
         """
+        left = len(self.ready)
         self.ready.clear()
-        if count == 1 and milliseconds > self._milliseconds:  # the first of a millisecond
-            random, self._ahead = _fresh(milliseconds, "clock", entropy), 0
-            self._milliseconds, self._random = milliseconds, random
-            return [ulid_text(milliseconds << _RANDOM_BITS | random)]
         found: list[str] = []
-        now, random = self._milliseconds, self._random
-        self._ahead = min(max(1, self._ahead * _GROWTH), len(_PAIRS))
+        now, head, low = self._milliseconds, self._head, self._low
         while len(found) < count:
+            low += 1
             if milliseconds > now:
-                now, random = milliseconds, _fresh(milliseconds, "clock", entropy)
-                self._ahead = 0
-            elif random + 1 < 1 << _RANDOM_BITS:
-                random += 1
-            else:  # the 80 bits are used up: logical time runs ahead by one millisecond
-                now, random = now + 1, _fresh(now + 1, "clock", entropy)
-            run = _run(now, random, count - len(found))
+                head, low = _fresh(milliseconds, "clock", entropy)
+                self._before = self._made - left if milliseconds == now + 1 else 0
+                self._made, now = 0, milliseconds
+            elif low == len(_PAIRS):
+                if following := _following(head):
+                    head, low = following, 0
+                else:  # the 80 bits are used up: logical time runs ahead by one millisecond
+                    now, (head, low) = now + 1, _fresh(now + 1, "clock", entropy)
+            run = [head + tail for tail in _PAIRS[low : low + count - len(found)]]
             found += run
-            random += len(run) - 1
-        self._milliseconds, self._random = now, random
+            low += len(run) - 1
+        self._milliseconds, self._head, self._low = now, head, low
+        self._made += count
         return found
 
-    def make_ready(self) -> bool:
-        """Make some ahead, the more the faster the last ones were taken; whether there are any.
-
-        There are none after the first of a millisecond.
-        """
-        low = (self._random + 1) % len(_PAIRS)
-        if not (self._ahead and low):
-            return False
-        run = _run(self._milliseconds, self._random + 1, self._ahead)
+    def make_ready(self) -> None:
+        """Make some ahead: as many as the millisecond before took, or ever more."""
+        made, before, low = self._made, self._before, self._low + 1
+        if made == 1 and before < 2:  # as nearly always, where they come one by one
+            return
+        count = max(before - made, made // _GROWTH, min(made, _FEW))
+        run = [self._head + tail for tail in _PAIRS[low : low + count]]
         # Counted first: as soon as they are there, other threads take them away.
-        self._random += len(run)
+        self._low += len(run)
+        self._made += len(run)
         self.ready.extend(run)
-        return True
 
     @property
     def until(self) -> int:
@@ -100,14 +104,7 @@ class MonotonicUlids:
     def renew(self) -> None:
         """Go on with other random bits, which a copy of this process does not know."""
         self.ready.clear()
-        self._random = (1 << _RANDOM_BITS) - 1
-
-
-def _run(milliseconds: int, random: int, count: int) -> list[str]:
-    """So many ULIDs in order, or as many as differ in their last two characters only."""
-    low = random % len(_PAIRS)
-    head = ulid_text(milliseconds << _RANDOM_BITS | random)[:-2]
-    return [head + tail for tail in _PAIRS[low : low + count]]
+        self._head, self._low = _LAST * len(self._head), len(_PAIRS) - 1
 
 
 def once(milliseconds: int, entropy: Entropy) -> str:
@@ -116,14 +113,25 @@ def once(milliseconds: int, entropy: Entropy) -> str:
     Raises:
         InvalidValue: The time is outside 48 bits.
     """
-    random = _fresh(milliseconds, "at", entropy)
-    return ulid_text(milliseconds << _RANDOM_BITS | random)
+    head, low = _fresh(milliseconds, "at", entropy)
+    return head + _PAIRS[low]
 
 
-def _fresh(milliseconds: int, field: str, entropy: Entropy) -> int:
-    """Random bits for a time, which must fit in a ULID."""
+def _fresh(milliseconds: int, field: str, entropy: Entropy) -> tuple[str, int]:
+    """A ULID with new random bits: all but its last two characters, and which those are."""
     if not 0 <= milliseconds < 1 << _TIME_BITS:
         raise InvalidValue(
             field, f"{milliseconds} ms since 1970 does not fit in a ULID's 48 bits"
         )
-    return int.from_bytes(entropy(_RANDOM_BITS // 8), "big")
+    drawn = entropy(_RANDOM)
+    random = drawn.translate(_RANDOM_DIGITS)[:-2].decode()
+    return time_text(milliseconds) + random, drawn[-2] % 32 * 32 + drawn[-1] % 32
+
+
+def _following(head: str) -> str | None:
+    """The next one in order with the same time; None if there is none."""
+    kept = head.rstrip(_LAST)
+    if len(kept) <= _TIME:
+        return None
+    up = _DIGITS[_DIGITS.index(kept[-1]) + 1]
+    return kept[:-1] + up + _DIGITS[0] * (len(head) - len(kept))
