@@ -14,7 +14,6 @@ import pytest
 from crmid.errors import ModeConflict, StoreBusy
 from crmid.stores import Capability, CounterKey, RememberingStore
 from crmid.testing import GAPLESS_LAWS, check_gapless
-from crmid.testing.joined_records import JOINED_RECORD_LAWS
 
 from .worlds import (
     MARIADB,
@@ -154,8 +153,6 @@ def test_the_laws_of_gapless_numbers(world: World, request: pytest.FixtureReques
         left_out |= {"too_long_a_wait_is_busy_and_ends_the_transaction"}
     if kind not in SNAPSHOTS:
         left_out |= {"who_judges_by_a_snapshot_is_refused", "who_retries_never_repeats"}
-    if kind in SQLITE:
-        left_out |= {law.__name__ for law in JOINED_RECORD_LAWS}
     assert set(check_gapless(Invoices(world, kind))) == LAWS - left_out
 
 

@@ -10,9 +10,7 @@ from typing import Any
 
 import pytest
 
-from crmid import Registry, Scheme
 from crmid.errors import (
-    InvalidValue,
     ModeConflict,
     SchemaVersion,
     StoreBusy,
@@ -204,13 +202,3 @@ def test_stores_say_what_they_promise(store: SQLiteStore) -> None:
     assert MemoryStore().capabilities == {Capability.LINEARIZABLE}
     threaded = in_thread(store).capabilities
     assert threaded == store.capabilities - {Capability.JOIN_TRANSACTION}
-
-
-def test_a_registry_is_told_that_there_are_counters_only(tmp_path: Path) -> None:
-    with (
-        SQLiteStore(tmp_path / "numbers.db") as store,
-        contextlib.closing(sqlite3.connect(tmp_path / "numbers.db")) as connection,
-    ):
-        joined: Any = store.within(connection)
-        with pytest.raises(InvalidValue, match=r"counters only\. Take the number by IdGen"):
-            Registry(Scheme("invoice", "R{seq:n5}"), joined)

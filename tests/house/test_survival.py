@@ -164,6 +164,7 @@ OTHERS = {
     "Fault": "an enumeration",
     "IdGenerator": "holds a store, a clock and entropy",
     "JoinedRecordStore": "a transaction of the caller",
+    "JoinedSQLiteStore": "a transaction of the caller",
     "JoinedStore": "a transaction of the caller",
     "Level": "an enumeration",
     "MemoryStore": "a copy would count on from the same values",

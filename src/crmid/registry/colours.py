@@ -19,13 +19,7 @@ def check_stores(records: object, counters: object, *, awaitable: bool) -> None:
         call = getattr(store, method, None)
         if call is None:
             what = "records of numbers" if method == "claim" else "counters"
-            hint = ""
-            if method == "claim" and name == "JoinedStore":  # that of SQLite
-                hint = (
-                    ": inside transactions it has counters only. Take the number by "
-                    "IdGenerator(scheme, store).within(connection), or use another engine"
-                )
-            raise InvalidValue("store", f"{shown(store)} keeps no {what}{hint}")
+            raise InvalidValue("store", f"{shown(store)} keeps no {what}")
         if _is_async(call) and not awaitable:
             raise InvalidValue("store", f"{name} is async: use AsyncRegistry")
         if awaitable and not _is_async(call):

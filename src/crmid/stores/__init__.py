@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from .sql.aio.record_stores import AsyncJoinedRecordStore
     from .sql.sync.joined import JoinedStore
     from .sql.sync.record_stores import JoinedRecordStore
-    from .sqlite import SQLiteStore
+    from .sqlite import JoinedSQLiteStore, SQLiteStore
     from .threads import in_thread
 else:
     __getattr__ = loader(
@@ -78,7 +78,7 @@ else:
             "sql.aio.record_stores": ["AsyncJoinedRecordStore"],
             "sql.sync.joined": ["JoinedStore"],
             "sql.sync.record_stores": ["JoinedRecordStore"],
-            "sqlite": ["SQLiteStore"],
+            "sqlite": ["JoinedSQLiteStore", "SQLiteStore"],
             "threads": ["in_thread"],
         },
     )
@@ -104,6 +104,7 @@ __all__ = [
     "CounterKey",
     "CounterStore",
     "JoinedRecordStore",
+    "JoinedSQLiteStore",
     "JoinedStore",
     "ListsCounters",
     "MemoryStore",

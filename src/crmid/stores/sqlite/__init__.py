@@ -1,8 +1,9 @@
-"""Counters in an SQLite file: durable, shared by threads and processes of one machine."""
+"""Counters and records in an SQLite file, shared by threads and processes of one machine."""
 
 from __future__ import annotations
 
+from .joined import JoinedSQLiteStore
 from .store import SQLiteStore
 
 
-__all__ = ["SQLiteStore"]
+__all__ = ["JoinedSQLiteStore", "SQLiteStore"]

@@ -38,7 +38,7 @@ class SQLiteAudit(SQLiteFile):
     ) -> list[tuple[CounterKey, int]]:
         """See :meth:`crmid.stores.ListsCounters.counters`."""
         checks.check_counters(series, after, limit)
-        return self._session().read(lambda c: schema.counters(c, series, after, limit)) or []
+        return self._read(lambda c: schema.counters(c, series, after, limit)) or []
 
     def scan(self, series: str, after: str, limit: int, /) -> list[Record]:
         """See :meth:`crmid.stores.NumberAudit.scan`."""

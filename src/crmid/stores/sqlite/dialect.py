@@ -25,7 +25,7 @@ from . import faults, schema
 from .schema import Counter
 
 
-__all__ = ["SQLite", "raised", "taken"]
+__all__ = ["SQLite", "lock", "raised", "taken"]
 
 T = TypeVar("T")
 
@@ -49,6 +49,19 @@ def raised(old: Counter | None, value: int) -> Counter:
     if old is None:
         return Counter(value, Mode.UNDECIDED, value)
     return old._replace(next=max(old.next, value), floor=max(old.floor, value))
+
+
+def lock(call: Call) -> Plan[None]:
+    """Become the file's writer, before anything is read: then nobody else changes it."""
+    before = (yield Statement("PRAGMA busy_timeout")).value
+    restore = Statement(f"PRAGMA busy_timeout = {before}")
+    yield Statement(f"PRAGMA busy_timeout = {max(1, round(call.wait * 1000))}")
+    try:
+        yield Statement("UPDATE crmid_schema SET version = version")
+    except Exception:
+        yield restore
+        raise
+    yield restore
 
 
 class SQLite:
@@ -111,7 +124,7 @@ class SQLite:
 
     def reserve(self, call: Call, wanted: Wanted, /) -> Plan[Block]:
         """See :class:`~crmid.stores.sql.plans.JoinDialect`."""
-        yield from self._lock(call)
+        yield from lock(call)
         key = wanted.key
         old = yield from self._counter(key)
         block = taken(call, wanted, old)
@@ -121,7 +134,7 @@ class SQLite:
 
     def advance(self, call: Call, key: CounterKey, value: int, /) -> Plan[int]:
         """See :class:`~crmid.stores.sql.plans.JoinDialect`."""
-        yield from self._lock(call)
+        yield from lock(call)
         old = yield from self._counter(key)
         new = raised(old, value)
         yield Statement(schema.INSERT if old is None else schema.UPDATE, new.of(key))
@@ -134,7 +147,7 @@ class SQLite:
 
     def remember(self, call: Call, series: str, rules: str, /) -> Plan[str]:
         """See :class:`~crmid.stores.sql.plans.JoinDialect`."""
-        yield from self._lock(call)
+        yield from lock(call)
         stored = yield from self.recall(series)
         if stored is not None:
             return stored
@@ -155,15 +168,3 @@ class SQLite:
             return meaning(next(iter(answer.rows), None))
         except schema.Unknown as trouble:
             raise SchemaVersion(self.name, trouble.version, schema.VERSION) from trouble
-
-    def _lock(self, call: Call) -> Plan[None]:
-        """Become the file's writer, before anything is read: then nobody else changes it."""
-        before = (yield Statement("PRAGMA busy_timeout")).value
-        restore = Statement(f"PRAGMA busy_timeout = {before}")
-        yield Statement(f"PRAGMA busy_timeout = {max(1, round(call.wait * 1000))}")
-        try:
-            yield Statement("UPDATE crmid_schema SET version = version")
-        except Exception:
-            yield restore
-            raise
-        yield restore

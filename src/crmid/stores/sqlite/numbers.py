@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,7 +14,6 @@ from crmid.stores.blocks import check_key
 from . import number_tables as tables
 from . import number_writing as writing
 from . import schema
-from .session import Session, new_session
 
 
 if TYPE_CHECKING:
@@ -26,21 +25,18 @@ __all__ = ["SQLiteFile", "SQLiteNumbers"]
 T = TypeVar("T")
 
 
-class SQLiteFile:
-    """What the parts of an SQLiteStore share: the session, and what to do with it."""
+class SQLiteFile(ABC):
+    """What the parts of a store on a file share: what to do to records and to find of them."""
 
-    def __init__(self, path: str, timeout: float) -> None:
-        self._path = path
-        self._timeout = timeout
-        self._sessions: dict[int, Session] = {}
+    @abstractmethod
+    def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do work in a transaction, all of it or nothing."""
+        ...
 
-    def _session(self) -> Session:
-        # The process id is asked for each time, because not every fork runs Python's hooks.
-        pid = os.getpid()
-        session = self._sessions.get(pid)
-        if session is None:
-            session = self._sessions.setdefault(pid, new_session(self._path, self._timeout))
-        return session
+    @abstractmethod
+    def _read(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        """Look; None if nothing was ever written."""
+        ...
 
     def _change(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
         """Do work in one transaction; None if it was refused, and nothing happened."""
@@ -55,7 +51,7 @@ class SQLiteFile:
                 raise writing.Refused from error
 
         try:
-            return self._session().write(checked)
+            return self._write(checked)
         except writing.Refused:
             return None
 
@@ -65,7 +61,7 @@ class SQLiteFile:
         def checked(connection: sqlite3.Connection) -> list[T]:
             return work(connection) if schema.has_numbers(connection) else []
 
-        return self._session().read(checked) or []
+        return self._read(checked) or []
 
     def _records(self, rest: str, *values: object) -> list[Record]:
         def work(connection: sqlite3.Connection) -> list[Record]:
@@ -106,7 +102,7 @@ class SQLiteNumbers(SQLiteFile):
             done = (number, act.at)
             return Claimed(act, writing.insert_items(connection, series, items, done, until))
 
-        claimed = self._session().write(work)
+        claimed = self._write(work)
         assert claimed is not None  # noqa: S101 (an act that is there already can be read)
         return claimed
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import weakref
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from typing_extensions import override
 
 from crmid.counters import Block, CounterKey
 from crmid.errors import InvalidValue, StoreError, shown
@@ -19,13 +22,13 @@ from crmid.stores.blocks import (
 from crmid.stores.capabilities import Capability
 from crmid.stores.sql.fitness import Fitness
 from crmid.stores.sql.plans import Call, Mode, Wanted
-from crmid.stores.sql.sync.joined import JoinedStore
 
 from . import schema
 from .audit import SQLiteAudit
 from .dialect import SQLite, raised, taken
+from .joined import JoinedSQLiteStore
 from .numbers import SQLiteNumbers
-from .session import Session
+from .session import Session, new_session
 
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["SQLiteStore"]
 
 _A_DAY = 86_400
+
+T = TypeVar("T")
 
 
 class SQLiteStore(SQLiteNumbers, SQLiteAudit):
@@ -76,8 +81,10 @@ class SQLiteStore(SQLiteNumbers, SQLiteAudit):
         timeout: float = 5.0,
         accept_weak: bool = False,
     ) -> None:
-        super().__init__(_checked_path(path), _checked_timeout(timeout))
+        self._path = _checked_path(path)
+        self._timeout = _checked_timeout(timeout)
         self._accept_weak = accept_weak
+        self._sessions: dict[int, Session] = {}
         self._fitness = Fitness(SQLite(self._path), accept_weak=accept_weak)
         weakref.finalize(self, _close_own, self._sessions)
 
@@ -112,7 +119,7 @@ class SQLiteStore(SQLiteNumbers, SQLiteAudit):
             schema.put(connection, key, old, schema.Counter(block.hi, Mode.LEASE, floor))
             return block
 
-        return self._session().write(work)
+        return self._write(work)
 
     def advance(self, key: CounterKey, next_value: int, /) -> int:
         """See :meth:`crmid.stores.CounterStore.advance`."""
@@ -125,7 +132,7 @@ class SQLiteStore(SQLiteNumbers, SQLiteAudit):
                 schema.put(connection, key, old, new)
             return new.next
 
-        return self._session().write(work)
+        return self._write(work)
 
     def peek(self, key: CounterKey, /) -> int | None:
         """See :meth:`crmid.stores.CounterStore.peek`."""
@@ -135,7 +142,7 @@ class SQLiteStore(SQLiteNumbers, SQLiteAudit):
             counter = schema.counter(connection, key)
             return None if counter is None else counter.next
 
-        return self._session().read(work)
+        return self._read(work)
 
     def give_back(self, block: Block, /) -> bool:
         """See :meth:`crmid.stores.TakesBack.give_back`.
@@ -153,7 +160,7 @@ class SQLiteStore(SQLiteNumbers, SQLiteAudit):
             schema.put(connection, block.key, old, old._replace(next=block.lo))
             return True
 
-        return self._session().write(work)
+        return self._write(work)
 
     def remember(self, series: str, rules: str, /) -> str:
         """See :meth:`crmid.stores.SeriesMemory.remember`."""
@@ -167,12 +174,12 @@ class SQLiteStore(SQLiteNumbers, SQLiteAudit):
             schema.set_rules(connection, series, rules)
             return rules
 
-        return self._session().write(work)
+        return self._write(work)
 
     def recall(self, series: str, /) -> str | None:
         """See :meth:`crmid.stores.SeriesMemory.recall`."""
         check_text("series", series)
-        return self._session().read(lambda connection: schema.first_rules(connection, series))
+        return self._read(lambda connection: schema.first_rules(connection, series))
 
     def create(self) -> None:
         """Create the file and its tables, unless they are there; so does what writes first.
@@ -182,10 +189,12 @@ class SQLiteStore(SQLiteNumbers, SQLiteAudit):
         Raises:
             StoreError: As for :meth:`reserve`.
         """
-        self._session().write(lambda _: None)
+        self._write(lambda _: None)
 
-    def within(self, connection: Any, /, *, retries: bool = False) -> JoinedStore:
-        """This store inside the caller's transaction on the same file: gapless numbers.
+    def within(self, connection: Any, /, *, retries: bool = False) -> JoinedSQLiteStore:
+        """This store inside the caller's transaction: gapless numbers, and their records.
+
+        The transaction is on the same file: what is committed together is in one place.
 
         Begin it with ``BEGIN IMMEDIATE``: a transaction that has read already fails as soon as
         somebody else has written, without waiting.
@@ -197,7 +206,23 @@ class SQLiteStore(SQLiteNumbers, SQLiteAudit):
             retries: Whether the caller does a failed transaction again from its beginning;
                 nothing depends on it here.
         """
-        return JoinedStore(connection, self._fitness, self._timeout, retries=retries)
+        return JoinedSQLiteStore(connection, self._fitness, self._timeout, retries=retries)
+
+    @override
+    def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        return self._session().write(work)
+
+    @override
+    def _read(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        return self._session().read(work)
+
+    def _session(self) -> Session:
+        # The process id is asked for each time, because not every fork runs Python's hooks.
+        pid = os.getpid()
+        session = self._sessions.get(pid)
+        if session is None:
+            session = self._sessions.setdefault(pid, new_session(self._path, self._timeout))
+        return session
 
     def close(self) -> None:
         """Close this process's connection. The next call opens it again.
