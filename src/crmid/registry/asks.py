@@ -32,6 +32,7 @@ __all__ = [
     "links",
     "log",
     "peek",
+    "preview",
     "top",
 ]
 
@@ -158,6 +159,12 @@ def generate_many(
         return [text]
     options = {"at": at, **given}
     answer: list[str] = yield Ask(generator(scheme), "generate_many", (count,), options)
+    return answer
+
+
+def preview(scheme: str, at: datetime, given: Mapping[str, Any]) -> Plan[str]:
+    """:meth:`crmid.IdGenerator.peek`."""
+    answer: str = yield Ask(generator(scheme), "peek", (), {"at": at, **given})
     return answer
 
 

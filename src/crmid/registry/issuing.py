@@ -17,6 +17,7 @@ from crmid.errors import (
     TooManyCollisions,
     shown,
 )
+from crmid.periods import instant
 from crmid.records import Act, Claimed
 from crmid.scheme import Scheme
 from crmid.stores.number_checks import MAX_ITEMS
@@ -26,6 +27,7 @@ from .asks import Plan
 from .finding import Finding
 from .known import as_json, items_of
 from .life import ACTING, Deeds, check_kept, check_ref
+from .peeking import peek
 from .room import check_room, noted_on, of_all
 
 
@@ -85,10 +87,7 @@ class Issuing:
 
     def issue(self, order: Order) -> Plan[list[str]]:
         """The numbers; what is asked for again with the same key is what was issued then."""
-        scheme = self._known.scheme(order.scheme)
-        if scheme not in self._known.issuing:
-            said = f"numbers of {scheme.name} are read alone: nothing makes two of them differ"
-            raise InvalidValue("scheme", said)
+        scheme = self._scheme(order.scheme)
         count, until = self._checked(order)
         memo = _request(scheme, order)
         act = self._act(order, memo)
@@ -111,6 +110,22 @@ class Issuing:
         issued.sort()
         issued.sort(key=len)  # those that have grown a digit come later
         return issued
+
+    def peek(
+        self, values: Mapping[str, Any], at: datetime | None, name: str | None
+    ) -> Plan[str]:
+        """The number that is issued next if nothing else happens before."""
+        scheme = self._scheme(name)
+        _check_named(values)
+        at = instant(self._deeds.now()) if at is None else at
+        return (yield from peek(scheme, values, at, _TRIES_COUNTED))
+
+    def _scheme(self, name: str | None) -> Scheme:
+        scheme = self._known.scheme(name)
+        if scheme not in self._known.issuing:
+            said = f"numbers of {scheme.name} are read alone: nothing makes two of them differ"
+            raise InvalidValue("scheme", said)
+        return scheme
 
     def _complete(  # noqa: PLR0913, PLR0917 (what it works on)
         self,
@@ -177,8 +192,7 @@ class Issuing:
         """
         if type(order.count) is not int or order.count < 0:
             raise InvalidValue("count", f"expected an integer from 0, not {shown(order.count)}")
-        if not _are_named(order.values):
-            raise InvalidValue("values", f"expected values by name, not {shown(order.values)}")
+        _check_named(order.values)
         if order.key is not None:
             check_kept("key", order.key)
             if len(order.key.encode()) > _MOST_KEY:
@@ -195,6 +209,16 @@ class Issuing:
         if until > MAX_VALUE:
             raise InvalidValue("ttl", f"{shown(ttl)} ends after the year 2262")
         return order.count, until
+
+
+def _check_named(values: object) -> None:
+    """Refuse what are no values by name.
+
+    Raises:
+        InvalidValue: They are not.
+    """
+    if not _are_named(values):
+        raise InvalidValue("values", f"expected values by name, not {shown(values)}")
 
 
 def _are_named(values: object) -> bool:

@@ -67,3 +67,13 @@ class AsyncGiving(AsyncBound):
             1, values or {}, "reserved", key, None, ttl, at, scheme, actor, reason
         )  # fmt: skip
         return (await self._run(self._issuing.issue(order)))[0]
+
+    async def peek(
+        self,
+        values: Mapping[str, Any] | None = None,
+        *,
+        at: datetime | None = None,
+        scheme: str | None = None,
+    ) -> str:
+        """See :meth:`crmid.Registry.peek`."""
+        return await self._run(self._issuing.peek(values or {}, at, scheme))

@@ -127,3 +127,25 @@ class Giving(Bound):
             1, values or {}, "reserved", key, None, ttl, at, scheme, actor, reason
         )  # fmt: skip
         return self._run(self._issuing.issue(order))[0]
+
+    def peek(
+        self,
+        values: Mapping[str, Any] | None = None,
+        *,
+        at: datetime | None = None,
+        scheme: str | None = None,
+    ) -> str:
+        """The number that :meth:`issue` gives next if nothing else happens before.
+
+        Nothing is written. Only for schemes whose numbers differ by a counter alone.
+
+        Args:
+            values: As for :meth:`issue`.
+            at: As for :meth:`issue`.
+            scheme: As for :meth:`issue`.
+
+        Raises:
+            InvalidScheme: The scheme draws by chance.
+            CrmidError: Those of :meth:`issue`.
+        """
+        return self._run(self._issuing.peek(values or {}, at, scheme))
