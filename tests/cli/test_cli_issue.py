@@ -128,7 +128,7 @@ def test_of_two_refusals_the_one_about_what_was_typed_is_shown(run: Run) -> None
         (["--tz", "Mars"], "--tz 'Mars': no such time zone."),
         (["--tz", "../x"], "--tz '../x': no such time zone."),
         (["--tz", "Asia/Shangai"], "no such time zone. Did you mean 'Asia/Shanghai'?"),
-        (["dept=1", "--no-such", "x"], "no such argument: '--no-such' 'x'"),
+        (["dept=1", "--no-such", "x"], "'--no-such' 'x' (see crmid issue --help)"),
         (["--name", ""], "a printable text of 1 to 100 characters"),
     ],
 )

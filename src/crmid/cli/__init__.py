@@ -111,7 +111,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     while options.run is issue and rest and not rest[0].startswith("-"):
         options.fields.append(rest.pop(0))
     if rest:
-        parser.error(f"no such argument: {' '.join(map(shown, rest))}")
+        options.parser.error(f"no such argument: {' '.join(map(shown, rest))}")
     return options
 
 
@@ -135,14 +135,14 @@ def _parser() -> _Parser:
         parser.print_help()
         return FINE
 
-    parser.set_defaults(run=help_alone)
+    parser.set_defaults(run=help_alone, parser=parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(name: str, run: Callable[[argparse.Namespace], int], about: str) -> _Parser:
         made = commands.add_parser(
             name, help=about, description=about, epilog=_STATUS, allow_abbrev=False
         )
-        made.set_defaults(run=run)
+        made.set_defaults(run=run, parser=made)
         made.add_argument(
             "template",
             metavar="TEMPLATE",
