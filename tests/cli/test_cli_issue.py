@@ -121,13 +121,14 @@ def test_of_two_refusals_the_one_about_what_was_typed_is_shown(run: Run) -> None
         (["dept=1", "dept=2"], "field dept is given twice"),
         (["dept"], "'dept' is not of the form field=value"),
         (["dept=1", "tier=A", "at=now"], "the template has no field 'at'"),
+        (["dept=1", "tier=A", "seq=3"], "seq is not given but made with each number\n"),
         (["--count", "0"], "argument --count: '0' is not a whole number from 1"),
         (["--count", "x"], "argument --count: 'x' is not a whole number from 1"),
         (["--at", "soon"], "--at 'soon': not like 2026-01-31T08:00"),
         (["--tz", "Mars"], "--tz 'Mars': no such time zone."),
         (["--tz", "../x"], "--tz '../x': no such time zone."),
         (["--tz", "Asia/Shangai"], "no such time zone. Did you mean 'Asia/Shanghai'?"),
-        (["dept=1", "--no-such", "x"], "no such argument: '--no-such' 'x'"),
+        (["dept=1", "--no-such", "x"], "'--no-such' 'x' (see crmid issue --help)"),
         (["--name", ""], "a printable text of 1 to 100 characters"),
     ],
 )
@@ -153,6 +154,8 @@ def test_a_template_that_does_not_count_needs_neither(run: Run) -> None:
     assert len(set(out.split())) == 3
     status, _, err = run("issue", "{ulid}", "x=1")
     assert (status, err) == (2, "crmid: the template has no field 'x'; it has none.\n")
+    status, _, err = run("issue", "{time:%Y}{random:n9}", "time=2026")
+    assert (status, err.partition("; ")[2]) == (2, "another instant is said with --at\n")
 
 
 @pytest.mark.parametrize(

@@ -368,6 +368,10 @@ def test_number_values_are_read_only_and_plain_in_a_dict() -> None:
         "values": {"ulid": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "seq": 7, "dept": "01"},
     }
     assert "seq=7" in repr(number)
+    assert "seq" in number.values
+    for act in (lambda: "seq" in number, lambda: list(number), lambda: dict(number)):  # type: ignore[operator,call-overload]
+        with pytest.raises(TypeError, match="iterable"):
+            act()
     with pytest.raises(TypeError):
         sorted([number, number])  # type: ignore[type-var]
 

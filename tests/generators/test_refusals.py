@@ -7,20 +7,34 @@ from typing import Any
 
 import pytest
 
-from crmid import AsyncIdGenerator, IdGenerator, MemoryStore, Scheme
+from crmid import (
+    AsyncIdGenerator,
+    AsyncRegistry,
+    IdGenerator,
+    MemoryStore,
+    Registry,
+    Scheme,
+    SQLiteStore,
+)
 from crmid.errors import InvalidValue, StoreError
 
 from .doubles import NOON
 
 
-@pytest.mark.parametrize("kind", [IdGenerator, AsyncIdGenerator])
-@pytest.mark.parametrize("store", ["numbers.db", Path("numbers.db")])
-def test_a_path_is_no_store(kind: Any, store: object) -> None:
-    """It is said before the first number is asked for, and what to write instead."""
-    with pytest.raises(
-        InvalidValue, match=r"is no store; SQLiteStore\(.*numbers\.db.*\) is one"
-    ):
+@pytest.mark.parametrize("kind", [IdGenerator, AsyncIdGenerator, Registry, AsyncRegistry])
+@pytest.mark.parametrize("store", ["numbers.db", Path("numbers.db"), MemoryStore, SQLiteStore])
+def test_a_class_or_a_path_is_no_store(kind: Any, store: Any) -> None:
+    """``MemoryStore`` for ``MemoryStore()``: it has all the methods, and none works."""
+    with pytest.raises(InvalidValue, match=r"^store: .* no store; \w+Store\(.*\) is one$"):
         kind(Scheme("s", "{seq:n5}"), store)
+
+
+@pytest.mark.parametrize("kind", [IdGenerator, AsyncIdGenerator])
+@pytest.mark.parametrize("name", ["clock", "entropy"])
+def test_what_is_no_function_is_refused(kind: Any, name: str) -> None:
+    """``time.time_ns()`` for ``time.time_ns``: at once, and by name."""
+    with pytest.raises(InvalidValue, match=f"^{name}: expected a function, not 5$"):
+        kind(Scheme("s", "{ulid}"), **{name: 5})
 
 
 @pytest.mark.parametrize("template", ["{random:n9}", "{time:%Y}{random:n2}", "{random:n2}"])

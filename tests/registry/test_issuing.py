@@ -273,7 +273,7 @@ def test_leases_end_whatever_a_store_can(*, gives_back: bool) -> None:
 def test_unfit_stores_are_refused() -> None:
     memory = MemoryStore()
     bad: list[tuple[Any, Any, str]] = [
-        (Registry, "numbers.db", "keeps no records"),
+        (Registry, object(), "keeps no records"),
         (Registry, in_thread(memory), "use AsyncRegistry"),
         (AsyncRegistry, memory, "in_thread"),
     ]

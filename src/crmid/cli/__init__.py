@@ -6,8 +6,10 @@ import argparse
 import contextlib
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import NoReturn, TextIO
 
 from crmid import __version__
@@ -26,6 +28,7 @@ _STATUS = (
     "be done now; 2 the command or its file is not usable"
 )
 _DIGITS = 15
+_DASHED = re.compile("-[^-h]")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -99,13 +102,24 @@ def _forget_output() -> None:
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = _parser()
-    options, rest = parser.parse_known_args(argv)
+    try:
+        options, rest = parser.parse_known_args(argv)
+    except Failure as failure:
+        hint = _dashes(sys.argv[1:] if argv is None else argv)
+        raise Failure(f"{failure}{hint * (' required: ' in str(failure))}") from None
     # argparse leaves positional arguments behind that come after an option.
     while options.run is issue and rest and not rest[0].startswith("-"):
         options.fields.append(rest.pop(0))
     if rest:
-        parser.error(f"no such argument: {' '.join(map(shown, rest))}")
+        options.parser.error(f"no such argument: {' '.join(map(shown, rest))}")
     return options
+
+
+def _dashes(argv: Sequence[str]) -> str:
+    """What to do about a template or a number that passed for an option, if there is one."""
+    before = takewhile("--".__ne__, argv)  # no option but -h has a single dash
+    dashed = next(filter(_DASHED.match, before), None)
+    return "" if dashed is None else f"; put -- before {shown(dashed)}: it is no option"
 
 
 def _parser() -> _Parser:
@@ -121,14 +135,14 @@ def _parser() -> _Parser:
         parser.print_help()
         return FINE
 
-    parser.set_defaults(run=help_alone)
+    parser.set_defaults(run=help_alone, parser=parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(name: str, run: Callable[[argparse.Namespace], int], about: str) -> _Parser:
         made = commands.add_parser(
             name, help=about, description=about, epilog=_STATUS, allow_abbrev=False
         )
-        made.set_defaults(run=run)
+        made.set_defaults(run=run, parser=made)
         made.add_argument(
             "template",
             metavar="TEMPLATE",

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TextIO
 from zoneinfo import ZoneInfo
 
-from crmid import IdGenerator, SQLiteStore
+from crmid import IdGenerator, Scheme, SQLiteStore
 from crmid.errors import CrmidError, InvalidValue, shown
 
 from .failures import FINE, WRONG, Failure, did_you_mean, listed
@@ -37,7 +37,7 @@ def issue(options: argparse.Namespace) -> int:
         The exit status.
     """
     scheme = scheme_of(options, options.name)
-    given = _fields(options.fields, scheme.given)
+    given = _fields(options.fields, scheme)
     at = None if options.at is None else _instant(options.at, options.tz)
     with contextlib.ExitStack() as stack:
         store = None
@@ -86,13 +86,17 @@ def _take(
             given[error.field] = int(value)
 
 
-def _fields(words: Sequence[str], known: Sequence[str]) -> dict[str, str | int]:
+def _fields(words: Sequence[str], scheme: Scheme) -> dict[str, str | int]:
     """``["dept=1", "tier=A"]`` as values by name."""
     given: dict[str, str | int] = {}
+    known = scheme.given
     for word in words:
         name, equals, value = word.partition("=")
         if not equals:
             raise Failure(f"{shown(word)} is not of the form field=value")
+        if name in scheme.names and name not in known:
+            other = "; another instant is said with --at" * (name == "time")
+            raise Failure(f"{name} is not given but made with each number{other}")
         if name not in known:
             fields = f"its fields are {listed(known)}" if known else "it has none"
             hint = did_you_mean(name, known)

@@ -102,11 +102,14 @@ def check_scheme(scheme: object) -> None:
 
 
 def check_store(store: object) -> None:
-    """Refuse the path of a file in place of a store, before the first number is asked for.
+    """Refuse a path, or a class, in place of a store, before the first number is asked for.
 
     Raises:
         InvalidValue: It is one.
     """
+    if isinstance(store, type):
+        name = store.__name__
+        raise InvalidValue("store", f"{name} is a class and no store; {name}(...) is one")
     if isinstance(store, str) or hasattr(store, "__fspath__"):
         path = shown(store)
         raise InvalidValue("store", f"{path} is no store; SQLiteStore({path}) is one")

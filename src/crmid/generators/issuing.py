@@ -56,6 +56,9 @@ class Issuer:
                 0,
                 len(scheme.template),
             )
+        for name, called in (("clock", clock), ("entropy", entropy)):
+            if not (called is None or callable(called)):
+                raise InvalidValue(name, f"expected a function, not {shown(called)}")
         self.scheme = scheme
         # Loaded and compiled now: a child that is forked meanwhile would wait for ever.
         self._rendering = scheme.rendering

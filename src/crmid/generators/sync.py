@@ -39,7 +39,7 @@ class IdGenerator:
             generator is closed, and leave gaps when the process is killed.
 
     Raises:
-        InvalidValue: The scheme, the store or the lease is none.
+        InvalidValue: The scheme, the store, the clock, the entropy or the lease is none.
         InvalidScheme: The scheme has a sequence and there is no store, or nothing in it makes
             two numbers differ.
 

@@ -11,12 +11,13 @@ import attrs
 from crmid.directives import DIRECTIVES, Fiscal
 from crmid.patterns import escape
 
+from .given import in_token
+
 
 __all__ = ["CALENDAR", "Time"]
 
 #: How fiscal years are counted where a time part prints none.
 CALENDAR = Fiscal(1, "start")
-_IN_TEMPLATE = str.maketrans({c: f"\\{c}" for c in "\\,|{}"})
 
 
 def _fields(_: object, __: object, text: str) -> None:
@@ -88,7 +89,7 @@ class Time:
         options = (
             f",fiscal={self.fiscal.month},label={self.fiscal.label}" if self.fiscal else ""
         )
-        return f"{{time:{self.format.translate(_IN_TEMPLATE)}{options}}}"
+        return f"{{time:{in_token(self.format)}{options}}}"
 
     def render(self, moment: datetime, /) -> str:
         """The digits of a local time.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,7 +19,6 @@ __all__ = ["Choice", "Code", "Fixed"]
 MAX_WIDTH = 128
 
 _LEFT_JAMO = range(0x1160, 0x1200)  # Hangul vowels and finals join the character before
-_IN_TEMPLATE = str.maketrans({c: f"\\{c}" for c in "\\,|{}"})
 
 
 def integer(low: int, high: int) -> Callable[[object, attrs.Attribute[int], int], None]:
@@ -31,6 +31,11 @@ def integer(low: int, high: int) -> Callable[[object, attrs.Attribute[int], int]
             )
 
     return check
+
+
+def in_token(text: str) -> str:
+    """Printed text as it stands in a token: with a backslash before what would mean more."""
+    return re.sub(r"[\\,|{}]|^ | $", r"\\\g<0>", text)
 
 
 def check_printable(*texts: str) -> None:
@@ -127,7 +132,7 @@ class Choice:
     @property
     def template(self) -> str:
         """``{tier:A|B|C}``."""
-        codes = "|".join(code.translate(_IN_TEMPLATE) for code in self.codes)
+        codes = "|".join(in_token(code) for code in self.codes)
         return f"{{{self.name}:{codes}{'|' * (len(self.codes) == 1)}}}"
 
     @property

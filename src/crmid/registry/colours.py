@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crmid.errors import InvalidValue, shown
+from crmid.generators.asking import check_store
 
 
 __all__ = ["check_stores"]
@@ -15,6 +16,7 @@ def check_stores(records: object, counters: object, *, awaitable: bool) -> None:
         InvalidValue: Such a store.
     """
     for store, method in ((records, "claim"), (counters, "reserve")):
+        check_store(store)
         name = type(store).__name__
         call = getattr(store, method, None)
         if call is None:

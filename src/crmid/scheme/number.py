@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -72,6 +72,9 @@ class Number:
             raise KeyError(
                 f"no value {name!r} here{near(str(name), self.scheme.names)}"
             ) from None
+
+    # Else Python would iterate by asking for the values named 0, 1 and so on.
+    __iter__: ClassVar[None] = None
 
     @property
     def values(self) -> Mapping[str, Any]:

@@ -24,7 +24,7 @@ from crmid.parts.given import MAX_WIDTH
 from crmid.parts.protocol import check_part
 from crmid.periods import Reset, Unit
 
-from .options import Options, plain, split
+from .options import Options, printed, split
 from .vocabulary import KINDS, Vocabulary, near
 
 
@@ -65,7 +65,7 @@ def given(name: str, spec: str, options: Options, vocabulary: Vocabulary) -> Any
     if len(codes) > 1:
         if len(codes) == 2 and not codes[1]:
             del codes[1]
-        return Choice(name, tuple(map(plain, codes)))
+        return Choice(name, tuple(map(printed, codes)))
     if (kind := vocabulary.kinds.get(spec)) is not None:
         part = kind.from_template(name, options.everything())
         check_part(part)
@@ -118,7 +118,7 @@ def _sequence(spec: str, options: Options, _: Vocabulary) -> SequenceNumber:
 def _time(spec: str, options: Options, _: Vocabulary) -> Time:
     month, label = options.integer("fiscal", None), options.text("label")
     if month is None and label is None:
-        return Time(plain(spec))
+        return Time(printed(spec))
     try:
         fiscal = Fiscal(month, label)  # type: ignore[arg-type] # checked there
     except ValueError as error:
@@ -126,7 +126,7 @@ def _time(spec: str, options: Options, _: Vocabulary) -> Time:
             "a fiscal year is counted by fiscal=<the month it starts in, 1 to 12> and "
             "label=start or label=end, the calendar year that names it"
         ) from error
-    return Time(plain(spec), fiscal)
+    return Time(printed(spec), fiscal)
 
 
 def _random(spec: str, _: Options, vocabulary: Vocabulary) -> Random:

@@ -11,7 +11,7 @@ from crmid.parts.drawn import MAX_DIGITS
 from .vocabulary import near
 
 
-__all__ = ["Options", "plain", "split"]
+__all__ = ["Options", "plain", "printed", "split"]
 
 
 def split(text: str, separator: str, most: int = -1) -> list[str]:
@@ -28,6 +28,21 @@ def split(text: str, separator: str, most: int = -1) -> list[str]:
 def plain(text: str) -> str:
     """The text without its escapes."""
     return re.sub(r"\\(.)", r"\1", text)
+
+
+def printed(text: str) -> str:
+    """The text without its escapes, which is printed as it is.
+
+    Raises:
+        ValueError: It begins or ends with a blank that is not escaped: nobody would see that
+            it is part of every number.
+    """
+    if (bare := re.sub(r"\\.", "x", text)) != bare.strip(" "):
+        raise ValueError(
+            f"{shown(text)} begins or ends with a blank: leave it out, or write \\ before it "
+            "to have it printed"
+        )
+    return plain(text)
 
 
 class Options:
