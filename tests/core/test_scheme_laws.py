@@ -100,6 +100,7 @@ def test_what_is_rendered_parses_to_what_coerce_gives(made: tuple[Scheme, Any, s
     assert dict(number.values) == scheme.coerce(**values)
     assert tuple(number.values) == scheme.names
     assert (str(number), number.text, number.scheme) == (text, text, scheme)
+    assert f"{number:>200}" == text.rjust(200)
     for name, value in values.items():
         if name == "time":
             read = number["time"]

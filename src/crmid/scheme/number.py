@@ -56,6 +56,9 @@ class Number:
     def __str__(self) -> str:
         return self.text
 
+    def __format__(self, spec: str) -> str:
+        return format(self.text, spec)
+
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
         return f"<Number {self.text!r} of {self.scheme.name}: {values}>"
