@@ -29,7 +29,7 @@ from .life import ACTING, Deeds, check_kept, check_ref
 from .room import check_room, noted_on, of_all
 
 
-__all__ = ["Issuing", "Order"]
+__all__ = ["Issuing", "Order", "round_of"]
 
 _TRIES = 20
 # A counter goes on each time, and passes a run of numbers that were made by hand.
@@ -195,6 +195,14 @@ class Issuing:
         if until > MAX_VALUE:
             raise InvalidValue("ttl", f"{shown(ttl)} ends after the year 2262")
         return order.count, until
+
+
+def round_of(token: str) -> tuple[str, int] | None:
+    """What all rounds of a key begin with, and which one a token is of; None for no key's."""
+    start, _, number = token.rpartition("/")
+    if not start.startswith("key ") or not number.isdecimal():
+        return None
+    return start, int(number)
 
 
 def _are_named(values: object) -> bool:
