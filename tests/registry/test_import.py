@@ -158,6 +158,8 @@ def test_rows_of_a_wrong_kind_are_errors(make: Make, rows: Any) -> None:
         {"key": ""},
         {"key": "x" * 501},
         {"key": 7},
+        {"key": "\0"},
+        {"key": "\ud800"},
         {"keep": -1},
         {"scheme": "nobody"},
     ],

@@ -25,7 +25,7 @@ from . import asks
 from .asks import Plan
 from .finding import Finding
 from .known import as_json, items_of
-from .life import ACTING, Deeds, check_kept, check_ref
+from .life import ACTING, Deeds, check_ref, check_request_key
 from .room import check_room, noted_on, of_all
 
 
@@ -36,7 +36,6 @@ _TRIES = 20
 _TRIES_COUNTED = 1_000
 # So often a claim may lose to nobody: to a ref that was let go of right afterwards, say.
 _TRIES_UNSEEN = 5
-_MOST_KEY = 500
 
 
 @attrs.frozen
@@ -180,10 +179,7 @@ class Issuing:
         if not _are_named(order.values):
             raise InvalidValue("values", f"expected values by name, not {shown(order.values)}")
         if order.key is not None:
-            check_kept("key", order.key)
-            if len(order.key.encode()) > _MOST_KEY:
-                what = f"at most {_MOST_KEY} bytes"
-                raise InvalidValue("key", f"expected {what}, not {shown(order.key)}")
+            check_request_key(order.key)
         if order.ref is not None:
             check_ref(order.ref)
         if order.ttl is None:

@@ -25,7 +25,7 @@ from crmid.records import LIVE, Act, Record, Span, State
 from crmid.registry import asks
 from crmid.registry.asks import Plan
 from crmid.registry.known import Known, as_json, item_of
-from crmid.registry.life import Deeds, check_ref
+from crmid.registry.life import Deeds, check_ref, check_request_key
 from crmid.registry.stepping import after, check_next
 from crmid.scheme import Number
 from crmid.stores.number_checks import MAX_ITEMS, check_texts
@@ -34,7 +34,6 @@ from crmid.stores.number_checks import MAX_ITEMS, check_texts
 __all__ = ["Importing", "Order"]
 
 _TRIES = 20
-_MOST_KEY = 500
 
 
 @attrs.frozen
@@ -81,11 +80,8 @@ class Order:
             raise InvalidValue("next_value", f"expected an integer, not {shown(value)}")
         if self.policy == "set" and not self.reason:
             raise InvalidValue("reason", "a counter is set for a reason that is said")
-        key: Any = self.key
-        if key is None:
-            return
-        if not isinstance(key, str) or not 1 <= len(key.encode()) <= _MOST_KEY:
-            raise InvalidValue("key", f"expected a text of 1 to {_MOST_KEY} bytes")
+        if self.key is not None:
+            check_request_key(self.key)
 
 
 @attrs.define
