@@ -36,6 +36,8 @@ _TRIES = 20
 _TRIES_COUNTED = 1_000
 # So often a claim may lose to nobody: to a ref that was let go of right afterwards, say.
 _TRIES_UNSEEN = 5
+# Of a round: no request has a million, and a dump that says so must not keep a restore busy.
+_MOST_DIGITS = 5
 
 
 @attrs.frozen
@@ -196,7 +198,7 @@ class Issuing:
 def round_of(token: str) -> tuple[str, int] | None:
     """What all rounds of a key begin with, and which one a token is of; None for no key's."""
     start, _, number = token.rpartition("/")
-    if not start.startswith("key ") or not number.isdecimal():
+    if not start.startswith("key ") or not number.isdecimal() or len(number) > _MOST_DIGITS:
         return None
     return start, int(number)
 
