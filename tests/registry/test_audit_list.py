@@ -57,6 +57,22 @@ def test_a_list_with_one_of_everything() -> None:
     assert (few.misprints, few.gaps, few.repeated, few.missing) == ((), (), 2, 1)
 
 
+@pytest.mark.parametrize("blocks", [1_600, 0])
+def test_what_lies_off_the_steps_is_repeated_too(
+    blocks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "Marks", lambda: Marks(blocks))
+    scheme = Scheme("x", "X{seq:n4,start=10,step=5}-{tier:A|B}")
+    rows = ["X0015-A", "X0012-A", "X0015-A", "X0012-A", "X0025-A", "X0013-A", "X0012-B"]
+    report = audit_list(scheme, rows)
+    assert (report.off_step, report.repeated, report.missing) == (4, 3, 1)
+    again = [each.detail for each in report.misprints if each.what == "repeated"]
+    assert sorted(again) == [
+        *["12 of x stands in another row too"] * 2,
+        "15 of x stands in another row too",
+    ]
+
+
 def test_where_a_list_begins_says_nothing() -> None:
     assert audit_list(CUSTOMER, ["C001-05000-A", "C001-05001-A"]).missing == 0
     assert audit_list(CUSTOMER, ["", "x"]).invalid == 2

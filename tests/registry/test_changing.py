@@ -155,6 +155,21 @@ def test_many_at_once(make: Make) -> None:
     assert registry.renumber_many({}) == {}
 
 
+def test_the_events_of_a_large_renumbering_do_not_each_hold_all_of_it(make: Make) -> None:
+    registry = make()
+    numbers = registry.issue_many(300, A)
+    for number in numbers:
+        registry.assign(number, f"ref of {number}")
+    mapping = {number: number.replace("-A", "-B") for number in numbers}
+    registry.renumber_many(mapping)
+    memo = registry.history(numbers[0])[-1].act.memo
+    assert memo == '{"renumbered": 300}'
+    pair = {mapping[numbers[0]]: "C001-00001-C"}
+    registry.renumber_many(pair)
+    memo = registry.history("C001-00001-C")[-1].act.memo
+    assert memo == '{"renumbered": {"C001-00001-B": "C001-00001-C"}}'
+
+
 def test_all_faults_are_told_at_once_and_nothing_is_changed(make: Make) -> None:
     registry = make(CATALOG)
     a, b, c, d = (registry.issue(A, ref=str(n), scheme="customer") for n in range(4))

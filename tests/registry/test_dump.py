@@ -18,6 +18,7 @@ from crmid import (
     CounterKey,
     IdGenerator,
     InvalidDump,
+    KeyReused,
     MemoryStore,
     Registry,
     RestoreRefused,
@@ -27,7 +28,7 @@ from crmid import (
     in_thread,
 )
 from crmid.maintenance.dumps import Chain, as_line, link_of, pieces
-from crmid.records import Act, Event, Record, Span
+from crmid.records import Act, Event, Item, Record, Span
 from crmid.registry.upkeep import reading
 
 from .conftest import CATALOG, CUSTOMER, A, Awaited, Clock, Make
@@ -361,6 +362,34 @@ def test_counters_that_remember_nothing(file: Path, clock: Clock, tmp_path: Path
     other = Registry(CUSTOMER, MemoryStore(), counters=plain(), clock=clock)
     other.maintenance.restore(file)
     assert other.issue(A) == "C001-00002-A"
+
+
+def test_a_key_whose_first_draws_won_nothing_holds_after_a_restore(
+    file: Path, make: Make, clock: Clock
+) -> None:
+    registry = make()
+    by_hand = [f"C001-{n:05}-A" for n in (1, 2, 4)]
+    upkeep(registry).import_numbers(by_hand, policy="record")
+    assert registry.issue(A, key="order/1") == "C001-00003-A"
+    assert registry.issue(A, key="order") == "C001-00005-A"
+    assert registry.issue(A, key="order/1") == "C001-00003-A"
+    seal = upkeep(registry).dump(file)
+    other = Registry(CATALOG, MemoryStore(), clock=clock)
+    for _ in range(2):
+        assert other.maintenance.restore(file) == seal
+    assert other.issue(A, key="order/1", scheme="customer") == "C001-00003-A"
+    assert other.issue(A, key="order", scheme="customer") == "C001-00005-A"
+    with pytest.raises(KeyReused):
+        other.issue({"dept": 2, "tier": "A"}, key="order", scheme="customer")
+
+
+def test_rounds_that_no_request_has_do_not_keep_a_restore_busy(file: Path) -> None:
+    store = MemoryStore()
+    act = Act(f"key order/{10**12}", "issued", "", 1)
+    store.claim("customer", [Item("C001-00001-A", "customer", "", "", 1)], act)
+    store.advance(KEY, 2)
+    seal = Registry(CUSTOMER, store).maintenance.dump(file)
+    assert Registry(CUSTOMER, MemoryStore()).maintenance.restore(file) == seal
 
 
 def test_series_without_numbers_are_dumped_too(file: Path) -> None:

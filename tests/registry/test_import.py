@@ -158,6 +158,8 @@ def test_rows_of_a_wrong_kind_are_errors(make: Make, rows: Any) -> None:
         {"key": ""},
         {"key": "x" * 501},
         {"key": 7},
+        {"key": "\0"},
+        {"key": "\ud800"},
         {"keep": -1},
         {"scheme": "nobody"},
     ],
@@ -282,6 +284,43 @@ def test_what_was_refused_stays_so_for_its_key(make: Make) -> None:
         registry.get("C001-00002-A")
     assert upkeep(registry).import_numbers(rows[1:], key="other").recorded == 1
     assert registry.by_ref("b").number == "C001-00002-A"
+
+
+def test_a_batch_that_was_refused_as_a_whole_has_used_its_key_too(make: Make) -> None:
+    registry = make()
+    upkeep(registry).import_numbers([("C001-00099-A", "b")])
+    rows = [("C001-00001-A", "b"), ("nonsense", "c")]
+    assert upkeep(registry).import_numbers(rows, key="k").recorded == 0
+    registry.void("C001-00099-A", "typo")
+    again = upkeep(registry).import_numbers(rows, key="k")
+    assert (again.recorded, again.refused) == (0, 2)
+    assert again.refusals[0].why.startswith("was refused by the first run of this key")
+    with pytest.raises(KeyReused):
+        upkeep(registry).import_numbers([("C001-00002-A", "d")], key="k")
+    assert len(registry.history("C001-00099-A")) == 2  # nothing was written but the key
+    assert upkeep(registry).import_numbers(rows, key="other").recorded == 1
+
+
+def test_two_first_runs_of_one_key_at_once(clock: Clock) -> None:
+    """One sees all of its rows refused, and the other one has recorded them meanwhile."""
+    rows = [("C001-00001-A", "b")]
+
+    class Overtaken(MemoryStore):
+        def by_ref(self, series: str, refs: Any, /) -> Any:
+            found = super().by_ref(series, refs)
+            if found and first:
+                first.pop()
+                other.void("C001-00099-A", "typo")
+                assert other.maintenance.import_numbers(rows, key="k").recorded == 1
+            return found
+
+    first = [True]
+    store = Overtaken()
+    registry, other = (Registry(CUSTOMER, store, clock=clock) for _ in range(2))
+    registry.maintenance.import_numbers(["C001-00098-A"])
+    registry.maintenance.import_numbers([("C001-00099-A", "b")])
+    report = registry.maintenance.import_numbers(rows, key="k")
+    assert (report.recorded, report.refused) == (1, 0)
 
 
 class Raced(MemoryStore):

@@ -110,6 +110,7 @@ CHANGES: list[tuple[str, Callable[[Any], object], str]] = [
     ("records", lambda rows: rows[0].__setitem__(10, "born"), "born must be an int"),
     ("records", lambda rows: rows[0].__setitem__(11, 2**64), "at must be from"),
     ("records", lambda rows: rows[0][12].pop(), "the events are not"),
+    ("records", lambda rows: rows[0].__setitem__(9, 2**63 - 1), "the events are not"),
     ("spans", lambda rows: rows[0].__setitem__(2, "1"), "lo must be an int"),
     ("spans", lambda rows: rows[0].__setitem__(3, 0), "hi must be from"),
     ("series", lambda rows: rows.append(rows[0]), "comes twice"),

@@ -198,6 +198,7 @@ class _Audit:
         self._keep = keep
         self._places = Places(scheme)
         self._marks = Marks()
+        self._off_step = Marks()  # which are in no gap, and repeat each other all the same
         self._texts = Repeats()
         self._counts: dict[str, int] = dict.fromkeys(
             ("invalid", "respelled", "repeated", "off step"), 0
@@ -241,6 +242,11 @@ class _Audit:
                     detail = f"{value} is not {start} plus a multiple of {step}"
                     self._misprint(rows[place], texts[place], "off step", detail)
             on = [n for n, value in enumerate(values) if not (value - start) % step]
+            if len(on) < len(values):
+                off = [n for n, value in enumerate(values) if (value - start) % step]
+                for again in self._off_step.add(which, [values[n] for n in off]):
+                    n = off[again]
+                    self._repeat(which, values[n], rows[places[n]], texts[places[n]])
             places = [places[n] for n in on]
             values = [(values[n] - start) // step for n in on]
         if not values:
@@ -250,12 +256,10 @@ class _Audit:
         if in_a_row and self._marks.add_run(which, lo, hi):
             return
         for again in self._marks.add(which, values):
-            self._repeat(which, values[again], rows[places[again]], texts[places[again]])
+            value = values[again] if step == 1 else start + values[again] * step
+            self._repeat(which, value, rows[places[again]], texts[places[again]])
 
     def _repeat(self, which: int, value: int, row: int = 0, text: str = "") -> None:
-        sequence = self._scheme.layout.sequence
-        if sequence is not None and sequence.step > 1:
-            value = sequence.start + value * sequence.step
         detail = f"{value} of {counter(self._places.keys[which])} stands in another row too"
         self._misprint(row, text, "repeated", detail)
 
@@ -306,7 +310,13 @@ class _Audit:
         )
 
     def _runs(self) -> Iterator[tuple[int, int, int]]:
-        return self._marks.runs(self._repeat)
+        for _ in self._off_step.runs(self._repeat):
+            pass  # what is missing between them is no gap
+
+        def again(which: int, value: int) -> None:
+            self._repeat(which, self._run(which, value, value + 1).lo)
+
+        yield from self._marks.runs(again)
 
     def _run(self, which: int, lo: int, hi: int) -> Run:
         sequence = self._scheme.layout.sequence

@@ -21,6 +21,8 @@ from .living import persistently
 
 __all__ = ["Changing"]
 
+_TOLD = 20  # pairs that the memo of a renumbering holds
+
 
 class Changing:
     """Renumbering and merging."""
@@ -43,7 +45,9 @@ class Changing:
             raise InvalidValue("mapping", f"of {len(numbers):,} numbers, at most {MAX_ITEMS:,}")
         if not mapping:
             return {}
-        memo = as_json({"renumbered": mapping})
+        # Each event is read with its memo: a large mapping in all of them would be its square.
+        told = mapping if len(mapping) <= _TOLD else len(mapping)
+        memo = as_json({"renumbered": told})
         act = self._deeds.act("renumbered", actor, reason, memo=memo)
         done: dict[str, Record] = {}
 

@@ -26,19 +26,20 @@ from . import asks
 from .asks import Plan
 from .finding import Finding
 from .known import as_json, items_of
-from .life import ACTING, Deeds, check_kept, check_ref
+from .life import ACTING, Deeds, check_ref, check_request_key
 from .peeking import peek
 from .room import check_room, noted_on, of_all
 
 
-__all__ = ["Issuing", "Order"]
+__all__ = ["Issuing", "Order", "round_of"]
 
 _TRIES = 20
 # A counter goes on each time, and passes a run of numbers that were made by hand.
 _TRIES_COUNTED = 1_000
 # So often a claim may lose to nobody: to a ref that was let go of right afterwards, say.
 _TRIES_UNSEEN = 5
-_MOST_KEY = 500
+# Of a round: no request has a million, and a dump that says so must not keep a restore busy.
+_MOST_DIGITS = 5
 
 
 @attrs.frozen
@@ -194,10 +195,7 @@ class Issuing:
             raise InvalidValue("count", f"expected an integer from 0, not {shown(order.count)}")
         _check_named(order.values)
         if order.key is not None:
-            check_kept("key", order.key)
-            if len(order.key.encode()) > _MOST_KEY:
-                what = f"at most {_MOST_KEY} bytes"
-                raise InvalidValue("key", f"expected {what}, not {shown(order.key)}")
+            check_request_key(order.key)
         if order.ref is not None:
             check_ref(order.ref)
         if order.ttl is None:
@@ -219,6 +217,14 @@ def _check_named(values: object) -> None:
     """
     if not _are_named(values):
         raise InvalidValue("values", f"expected values by name, not {shown(values)}")
+
+
+def round_of(token: str) -> tuple[str, int] | None:
+    """What all rounds of a key begin with, and which one a token is of; None for no key's."""
+    start, _, number = token.rpartition("/")
+    if not start.startswith("key ") or not number.isdecimal() or len(number) > _MOST_DIGITS:
+        return None
+    return start, int(number)
 
 
 def _are_named(values: object) -> bool:

@@ -18,6 +18,7 @@ __all__ = [
     "Deeds",
     "check_kept",
     "check_ref",
+    "check_request_key",
     "check_time",
     "ended",
     "illegal",
@@ -29,6 +30,7 @@ __all__ = [
 #: Who acts in the draw under way, where its call says so; each draw says it anew.
 ACTING: ContextVar[str | None] = ContextVar("who draws numbers of crmid", default=None)
 
+_MOST_KEY = 500
 _FINAL = {state for state, after in EDGES.items() if not after}
 
 
@@ -156,6 +158,18 @@ def check_ref(ref: object) -> None:
         InvalidValue: Not a text that a store keeps, or an empty one.
     """
     check_kept("ref", ref)
+
+
+def check_request_key(key: object) -> None:
+    """Refuse what cannot be the key of a request.
+
+    Raises:
+        InvalidValue: Not a text that a store keeps, an empty one, or one of too many bytes.
+    """
+    check_kept("key", key)
+    if len(str(key).encode()) > _MOST_KEY:
+        what = f"at most {_MOST_KEY} bytes"
+        raise InvalidValue("key", f"expected {what}, not {shown(key)}")
 
 
 def check_kept(

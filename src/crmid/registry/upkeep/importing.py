@@ -21,11 +21,11 @@ from crmid.errors import (
     shown,
 )
 from crmid.maintenance.imports import Advance, Entry, ImportReport, Lined, Policy, Refusal
-from crmid.records import LIVE, Act, Record, Span, State
+from crmid.records import LIVE, Act, Item, Record, Span, State
 from crmid.registry import asks
 from crmid.registry.asks import Plan
 from crmid.registry.known import Known, as_json, item_of
-from crmid.registry.life import Deeds, check_ref
+from crmid.registry.life import Deeds, check_ref, check_request_key
 from crmid.registry.stepping import after, check_next
 from crmid.scheme import Number
 from crmid.stores.number_checks import MAX_ITEMS, check_texts
@@ -34,7 +34,6 @@ from crmid.stores.number_checks import MAX_ITEMS, check_texts
 __all__ = ["Importing", "Order"]
 
 _TRIES = 20
-_MOST_KEY = 500
 
 
 @attrs.frozen
@@ -81,11 +80,8 @@ class Order:
             raise InvalidValue("next_value", f"expected an integer, not {shown(value)}")
         if self.policy == "set" and not self.reason:
             raise InvalidValue("reason", "a counter is set for a reason that is said")
-        key: Any = self.key
-        if key is None:
-            return
-        if not isinstance(key, str) or not 1 <= len(key.encode()) <= _MOST_KEY:
-            raise InvalidValue("key", f"expected a text of 1 to {_MOST_KEY} bytes")
+        if self.key is not None:
+            check_request_key(self.key)
 
 
 @attrs.define
@@ -186,12 +182,12 @@ class Importing:
     def _record(self, series: str, rows: list[Row], act: Act) -> Plan[None]:
         """Write the rows of one series that can be, and say why the others cannot."""
         done = yield from asks.claimed(series, act.token)
-        if done is not None and done.act.memo != act.memo:
-            raise KeyReused(self._order.key or "", done.act.memo, act.memo)
-        mine = set[str]() if done is None else set(done.numbers)
         rows = self._without_repeats(rows)
         for _ in range(_TRIES):
-            good, refused = yield from self._judged(series, rows, mine)
+            if done is not None and done.act.memo != act.memo:
+                raise KeyReused(self._order.key or "", done.act.memo, act.memo)
+            mine = set[str]() if done is None else set(done.numbers)
+            good, refused, taken = yield from self._judged(series, rows, mine)
             records = [row.record for row in good if row.record.number not in mine]
             if done is not None:  # what it wrote then is all that it ever writes
                 why = "was refused by the first run of this key: import it by another one"
@@ -201,6 +197,13 @@ class Importing:
                 records = yield from self._counted(records)
                 if not (yield from asks.change(records, act)):
                     continue  # somebody took one of them meanwhile
+            elif self._order.key is not None and taken is not None:
+                # Nothing to write, and yet the key is used: by a claim that wins nothing.
+                item = Item(taken.number, taken.scheme, taken.scope, taken.period, taken.seq)
+                claimed = yield from asks.claim(series, [item], act, None)
+                if claimed.act.memo != act.memo or claimed.numbers:
+                    done = claimed  # another run was faster
+                    continue
             for row, why in refused:
                 self._refuse(_refusal(row, why))
             self._recorded += len(good)
@@ -226,8 +229,11 @@ class Importing:
 
     def _judged(
         self, series: str, rows: list[Row], mine: set[str]
-    ) -> Plan[tuple[list[Row], list[tuple[Row, str]]]]:
-        """Which rows can be recorded, or are already by this import; and why others cannot."""
+    ) -> Plan[tuple[list[Row], list[tuple[Row, str]], Record | None]]:
+        """Which rows can be recorded, or are already by this import; and why others cannot.
+
+        And one of the records that they are refused for, if there are any.
+        """
         numbers = [row.record.number for row in rows]
         refs = [row.record.ref for row in rows if row.record.is_live and row.record.ref]
         there = {record.number: record for record in (yield from asks.get(series, numbers))}
@@ -245,7 +251,7 @@ class Importing:
                 refused.append((row, f"refers to {shown(holder.ref)}, as {holder.number} does"))
             else:
                 good.append(row)
-        return good, refused
+        return good, refused, next(iter((*there.values(), *holders.values())), None)
 
     def _counted(self, records: list[Record]) -> Plan[list[Record]]:
         """See to the counters first: a crash in between leaves a gap, and never a repeat."""

@@ -7,12 +7,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import attrs
+
 from crmid.counters import MAX_VALUE, CounterKey
 from crmid.errors import InvalidDump, RestoreRefused
 from crmid.maintenance.dumps import Chain, Kept, Piece, Seal, Standing, line_of, pieces
-from crmid.records import Record, Span
+from crmid.records import Act, Item, Record, Span
 from crmid.registry import asks
 from crmid.registry.asks import Plan
+from crmid.registry.issuing import round_of
 
 from . import reading
 from .dumping import content
@@ -44,6 +47,7 @@ class Restoring:
         self._progress = progress
         self._standings: dict[str, Standing] = {}
         self._there: defaultdict[str, int] = defaultdict(int)  # records that need no writing
+        self._later: dict[tuple[str, str], tuple[int, Act, Record]] = {}
 
     def run(self, digest: str | None) -> Plan[Seal]:
         """Verify, write, verify."""
@@ -65,6 +69,7 @@ class Restoring:
                     self._progress(done)
             elif spans := piece.all(Span):
                 yield from self._note(spans)
+        yield from self._put_vain()
         yield from self._compare(seal)
         return seal
 
@@ -137,6 +142,10 @@ class Restoring:
             yield from asks.advance(key, next_value)
 
     def _put(self, kept: tuple[Kept, ...]) -> Plan[None]:
+        for each in kept:
+            act = each.events[0].act
+            if (found := round_of(act.token)) and found[1]:
+                self._note_round(*found, act, each.record)
         there = yield from self._found(kept)
         new = [each for each in kept if each.record.number not in there]
         if not new:
@@ -149,6 +158,24 @@ class Restoring:
         if not written:
             first = new[0].record.number
             raise RestoreRefused(first, "or one after it has a ref or a name that is taken")
+
+    def _note_round(self, key: str, number: int, act: Act, record: Record) -> None:
+        before = self._later.get((record.series, key))
+        if before is None or before[0] < number:
+            self._later[record.series, key] = (number, act, record)
+
+    def _put_vain(self) -> Plan[None]:
+        """Use up the rounds of keys that won nothing: no number tells of them.
+
+        A request that is made again looks for the first round that is free.
+        """
+        for (series, key), (last, act, record) in self._later.items():
+            for number in range(last):
+                token = f"{key}/{number}"
+                if (yield from asks.claimed(series, token)) is None:
+                    where = (record.scheme, record.scope, record.period, record.seq)
+                    taken = Item(record.number, *where)  # on record: it is not won again
+                    yield from asks.claim(series, [taken], attrs.evolve(act, token=token), None)
 
     def _note(self, spans: tuple[Span, ...]) -> Plan[None]:
         key: CounterKey = spans[0].key
