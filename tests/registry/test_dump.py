@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,6 +19,7 @@ from crmid import (
     CounterKey,
     IdGenerator,
     InvalidDump,
+    InvalidValue,
     KeyReused,
     MemoryStore,
     Registry,
@@ -332,6 +334,16 @@ def test_a_dump_that_fails_leaves_the_old_one(file: Path, clock: Clock) -> None:
         registry.maintenance.dump(file)
     assert file.read_bytes() == before
     assert list(file.parent.iterdir()) == [file]
+
+
+def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path) -> None:
+    """A file in the place of a device is the end of the device."""
+    registry = Registry(CUSTOMER, MemoryStore())
+    os.mkfifo(pipe := tmp_path / "pipe")
+    for path in (tmp_path, pipe):
+        with pytest.raises(InvalidValue, match="no regular file"):
+            registry.maintenance.dump(path)
+    assert list(tmp_path.iterdir()) == [pipe]
 
 
 def test_two_dumps_to_one_path_do_not_touch_each_other(file: Path, clock: Clock) -> None:

@@ -280,6 +280,7 @@ class Maintenance:
             The seal, with counts and a digest; keep that somewhere else.
 
         Raises:
+            InvalidValue: The path leads to a directory, a device or a pipe.
             OSError: The file cannot be written.
             StoreError: The store could not be read.
         """

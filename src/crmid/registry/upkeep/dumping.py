@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from crmid.counters import MAX_VALUE, CounterKey
+from crmid.errors import InvalidValue, shown
 from crmid.maintenance.dumps import (
     Chain,
     Kept,
@@ -43,6 +44,8 @@ def dump(  # noqa: PLR0913 (each says what the stores can, or is an option of th
 ) -> Plan[Seal]:
     """Write a file, which gets its name when it is whole."""
     whole = Path(path)
+    if whole.exists() and not whole.is_file():  # a device would make way for a file
+        raise InvalidValue("path", f"{shown(str(whole))} is there, and is no regular file")
     part = whole.with_name(f"{whole.name}.{os.urandom(6).hex()}.part")  # one for each dump
     chain = Chain()
     done = 0
