@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import repeat
 from typing import Any
 
 from hypothesis import strategies as st
@@ -45,6 +46,7 @@ __all__ = [
     "PRINTABLE",
     "ZONES",
     "all_numbers",
+    "all_printed",
     "codes",
     "common",
     "days",
@@ -315,10 +317,27 @@ _FIELDS: Mapping[str, Callable[[datetime, Fiscal | None], str]] = {
 
 def printed(moment: datetime, format: str, fiscal: Fiscal | None) -> str:  # noqa: A002
     """A local time by a format, with a rendering of its own."""
-    text, pieces = "", iter(format)
-    for c in pieces:
-        text += _FIELDS[next(pieces)](moment, fiscal) if c == "%" else c
-    return text
+    return "".join([field(moment, fiscal) for field in _fields(format)])
+
+
+def all_printed(
+    moments: Sequence[datetime],
+    format: str,  # noqa: A002
+    fiscal: Fiscal | None,
+) -> set[str]:
+    """What all these local times print."""
+    columns = [list(map(field, moments, repeat(fiscal))) for field in _fields(format)]
+    return set(map("".join, zip(*columns, strict=True)))
+
+
+@cache
+def _fields(format: str) -> list[Callable[[datetime, Fiscal | None], str]]:  # noqa: A002
+    pieces = iter(format)
+    return [_FIELDS[next(pieces)] if c == "%" else _always(c) for c in pieces]
+
+
+def _always(text: str) -> Callable[[datetime, Fiscal | None], str]:
+    return lambda _, __: text
 
 
 def days(first: datetime, last: datetime) -> list[datetime]:
