@@ -264,6 +264,13 @@ hypothesis.settings.register_profile(
     "few", max_examples=5, stateful_step_count=10, deadline=None
 )
 hypothesis.settings.load_profile("few")
+
+def pytest_collection_modifyitems(items):
+    for item in items:  # state machines have settings of their own
+        own = getattr(getattr(item, "cls", None), "settings", None)
+        if isinstance(own, hypothesis.settings):
+            few = {"max_examples": 5, "stateful_step_count": 10}
+            item.cls.settings = hypothesis.settings(own, **few)
 """
 
 
