@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import repeat
 from typing import Any
 
 from hypothesis import strategies as st
@@ -30,10 +31,11 @@ from crmid.strategies.schemes import (
     ODD,
     PRINTABLE,
     ZONES,
-    checks,
     codes,
+    drawn_checks,
     held_by,
     part_lists,
+    reordered,
     separated,
 )
 
@@ -44,6 +46,7 @@ __all__ = [
     "PRINTABLE",
     "ZONES",
     "all_numbers",
+    "all_printed",
     "codes",
     "common",
     "days",
@@ -66,6 +69,7 @@ moments = st.datetimes(
     *(datetime(*day, tzinfo=UTC).replace(tzinfo=None) for day in ((1, 1, 3), (9998, 12, 29))),
     timezones=st.just(UTC),
 )
+_ulids = st.integers(0, 2**128 - 1).map(ULID.from_int)
 
 
 def value_of(part: AnyPart) -> SearchStrategy[Any]:
@@ -80,48 +84,55 @@ def value_of(part: AnyPart) -> SearchStrategy[Any]:
         case SequenceNumber():
             return st.integers(0, 10**part.high - 1)
         case Ulid():
-            return st.integers(0, 2**128 - 1).map(ULID.from_int)
+            return _ulids
         case Time():
             return moments
         case _:
             raise AssertionError(part)
 
 
+def _values_by_name(scheme: Scheme) -> dict[str, SearchStrategy[Any]]:
+    return {
+        part.name: value_of(part)
+        for part in scheme.parts
+        if not isinstance(part, Fixed | CheckCharacters)
+    }
+
+
 def values_of(scheme: Scheme) -> SearchStrategy[dict[str, Any]]:
     """Full sets of values of a scheme, without check characters."""
-    return st.fixed_dictionaries(
-        {
-            part.name: value_of(part)
-            for part in scheme.parts
-            if not isinstance(part, Fixed | CheckCharacters)
-        }
-    )
+    return st.fixed_dictionaries(_values_by_name(scheme))
 
 
 # Made once: Hypothesis looks into every new strategy before it draws from it.
 _any_scheme, _any_text = schemes(), st.text(max_size=30)
 _foreign, _printable = st.sampled_from(FOREIGN), st.sampled_from(PRINTABLE)
-_one_to_three, _which_slip = st.integers(1, 3), st.integers(0, 8)
+_one_to_three, _which_slip, _kinds = st.integers(1, 3), st.integers(0, 8), st.integers(0, 2)
 
 
 @st.composite
 def numbered(draw: DrawFn) -> tuple[Scheme, dict[str, Any], str]:
     """A scheme, a full set of values, and the text that they give."""
     scheme = draw(_any_scheme)
-    values = draw(values_of(scheme))
+    values = {name: draw(values) for name, values in _values_by_name(scheme).items()}
     return scheme, values, scheme.render(**values)
+
+
+_any_number = numbered()
 
 
 def _substituted(text: str, at: int, c: str) -> str:
     return text[:at] + c + text[at + 1 :]
 
 
-@st.composite
-def mutated(draw: DrawFn, text: str) -> str:
-    """The text after one to three slips or attacks."""
-    anything = st.one_of(_foreign, st.sampled_from(text or "0"), _printable)
+def _mutated(draw: DrawFn, text: str) -> str:
+    own = text or "0"
     for _ in range(draw(_one_to_three)):
-        at, c = draw(st.integers(0, len(text))), draw(anything)
+        at, kind = draw(st.integers(0, len(text))), draw(_kinds)
+        if kind == 1:
+            c = own[draw(st.integers(0, len(own) - 1))]
+        else:
+            c = draw(_printable if kind else _foreign)
         other = draw(st.integers(0, len(text)))
         slips = [
             _substituted(text, at, c),
@@ -139,10 +150,19 @@ def mutated(draw: DrawFn, text: str) -> str:
 
 
 @st.composite
+def mutated(draw: DrawFn, text: str) -> str:
+    """The text after one to three slips or attacks."""
+    return _mutated(draw, text)
+
+
+@st.composite
 def hostile(draw: DrawFn) -> tuple[Scheme, str]:
     """A scheme, and a text that may or may not be one of its numbers."""
-    scheme, _, text = draw(numbered())
-    return scheme, draw(st.one_of(mutated(text), _any_text, st.just(text)))
+    scheme, _, text = draw(_any_number)
+    kind = draw(_kinds)
+    if kind == 2:
+        return scheme, text
+    return scheme, draw(_any_text) if kind else _mutated(draw, text)
 
 
 # --- Small schemes, whose numbers can all be written down ----------------------------------
@@ -186,7 +206,7 @@ def small_part_lists(draw: DrawFn) -> list[AnyPart]:
     given_names = draw(_orders)[: 1 if drawn_parts else 2]
     parts = [*drawn_parts, *(draw(_given_part(name)) for name in given_names)]
     laid: list[AnyPart] = []
-    for part in draw(st.permutations(parts)):
+    for part in reordered(draw, parts):
         held = held_by(part)
         if held is not None:
             laid += separated(part, draw(_separators), held)
@@ -197,10 +217,13 @@ def small_part_lists(draw: DrawFn) -> list[AnyPart]:
     return laid
 
 
+_small_part_lists = small_part_lists()
+
+
 @st.composite
 def _small_checked(draw: DrawFn) -> Scheme:
-    parts = draw(small_part_lists())
-    return Scheme("small", parts + draw(st.one_of(st.just([]), checks(parts))))
+    parts = draw(_small_part_lists)
+    return Scheme("small", parts + (drawn_checks(draw, parts) if draw(_whether) else []))
 
 
 small_schemes = _small_checked()
@@ -294,10 +317,27 @@ _FIELDS: Mapping[str, Callable[[datetime, Fiscal | None], str]] = {
 
 def printed(moment: datetime, format: str, fiscal: Fiscal | None) -> str:  # noqa: A002
     """A local time by a format, with a rendering of its own."""
-    text, pieces = "", iter(format)
-    for c in pieces:
-        text += _FIELDS[next(pieces)](moment, fiscal) if c == "%" else c
-    return text
+    return "".join([field(moment, fiscal) for field in _fields(format)])
+
+
+def all_printed(
+    moments: Sequence[datetime],
+    format: str,  # noqa: A002
+    fiscal: Fiscal | None,
+) -> set[str]:
+    """What all these local times print."""
+    columns = [list(map(field, moments, repeat(fiscal))) for field in _fields(format)]
+    return set(map("".join, zip(*columns, strict=True)))
+
+
+@cache
+def _fields(format: str) -> list[Callable[[datetime, Fiscal | None], str]]:  # noqa: A002
+    pieces = iter(format)
+    return [_FIELDS[next(pieces)] if c == "%" else _always(c) for c in pieces]
+
+
+def _always(text: str) -> Callable[[datetime, Fiscal | None], str]:
+    return lambda _, __: text
 
 
 def days(first: datetime, last: datetime) -> list[datetime]:

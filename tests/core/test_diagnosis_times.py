@@ -13,7 +13,7 @@ from crmid import InvalidNumber, Scheme
 from crmid.directives import DIRECTIVES, Fiscal
 from crmid.parts import Fixed, Time
 
-from .strategies import days, printed, shared_prefix
+from .strategies import all_printed, days, printed, shared_prefix
 
 
 def wrong(scheme: Scheme, text: str) -> InvalidNumber:
@@ -55,7 +55,7 @@ def _check_positions(scheme: Scheme, valid: list[str], sample: Iterable[str]) ->
 @pytest.mark.parametrize("text", _KINDS)
 def test_position_in_days_of_a_century(text: str, count: int) -> None:
     """Law 8, by brute force: the longest prefix of a date that some date begins with."""
-    valid = sorted({printed(day, text, None) for day in _CENTURY})
+    valid = sorted(all_printed(_CENTURY, text, None))
     _check_positions(Scheme("s", [Time(text)]), valid, valid[:: len(valid) // count])
 
 
@@ -65,7 +65,7 @@ def test_position_in_several_times_that_must_agree(parts: list[str], count: int)
     """Law 8 across time parts: the first digit with which no agreeing text goes on."""
     scheme = Scheme("s", [p for text in parts for p in (Time(text), Fixed("."))])
     format_ = "".join(f"{text}." for text in parts)
-    valid = sorted({printed(day, format_, None) for day in _CENTURY})
+    valid = sorted(all_printed(_CENTURY, format_, None))
     _check_positions(scheme, valid, valid[:: len(valid) // count])
 
 
@@ -76,7 +76,7 @@ def test_position_in_fiscal_years(text: str, label: str, count: int) -> None:
     fiscal = Fiscal(4, "end" if label == "end" else "start")
     first, last = datetime(1968, 4, 1, tzinfo=UTC), datetime(2068, 12, 31, tzinfo=UTC)
     every = days(first.replace(year=1960), last.replace(year=2080))
-    valid = sorted({printed(day, text, fiscal) for day in every})
+    valid = sorted(all_printed(every, text, fiscal))
     _check_positions(Scheme("s", [Time(text, fiscal)]), valid, valid[:: len(valid) // count])
 
 
@@ -115,7 +115,7 @@ def test_position_in_a_four_digit_year(text: str, year: int) -> None:
     """Law 8 for formats that begin with the year: all days of one, one day of all others."""
     first = datetime(year, 1, 1, tzinfo=UTC)
     every = [*_EVER, *days(first, first.replace(month=12, day=31))]
-    valid = sorted({printed(day, text, None) for day in every})
+    valid = sorted(all_printed(every, text, None))
     begin = f"{year:04}"
     inside = [each for each in valid if each.startswith(begin)]
     scheme, known = Scheme("s", [Time(text)]), set(inside)
@@ -200,7 +200,7 @@ def test_position_in_two_kinds_of_years(text: str, fiscal: Fiscal | None) -> Non
         if "G" not in text or 1 <= day.isocalendar().year <= 9999
         if "K" not in text or 1 <= fiscal_year(day, _END) <= 9999
     ]
-    valid = sorted({printed(day, text, fiscal) for day in every})
+    valid = sorted(all_printed(every, text, fiscal))
     scheme, known = Scheme("s", [Time(text, fiscal)]), set(valid)
     for slip in set(_slips(valid[7 :: len(valid) // 3])):
         assert scheme.is_valid(slip) == (slip in known)

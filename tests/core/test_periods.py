@@ -44,9 +44,10 @@ def check_table(years: tuple[int, int], counted: list[Fiscal]) -> None:
                 texts = list(zip(*shown, strict=True)) if shown else [()] * len(every)
                 numbers = {text: number for number, text in enumerate(set(texts))}
                 numbered = [numbers[text] for text in texts]
+                each_day_apart = len(numbers) == len(every)  # then all periods are told
                 for reset, keys in periods.items():
-                    last = dict(zip(numbered, keys, strict=True))
-                    told = [last[number] for number in numbered] == keys
+                    last = {} if each_day_apart else dict(zip(numbered, keys, strict=True))
+                    told = each_day_apart or [last[number] for number in numbered] == keys
                     month = fiscal.month if fiscal else None
                     said = reset.determined_by(letters, month)
                     assert (letters, fiscal, reset, said) == (letters, fiscal, reset, told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -48,13 +49,18 @@ def fixed(scheme: Scheme) -> dict[str, str]:
     return {name: "042" if name == "dept" else "2026" for name in scheme.rendering.fixed}
 
 
-def start_of(scheme: Scheme) -> st.SearchStrategy[int]:
-    sequence = scheme.layout.sequence
+@cache
+def start_of(template: str) -> st.SearchStrategy[int]:
+    sequence = Scheme("s", template).layout.sequence
     assert sequence is not None
     end = 10**sequence.high
     around = st.sampled_from([0, 1_000, 10**sequence.low, 10 ** (sequence.low + 1), end])
     near = st.tuples(around, st.integers(-999, 9)).map(sum)
     return st.integers(0, end - 1) | near.filter(range(end).__contains__)
+
+
+#: Few that meet an edge are enough as a rule; over 2,000 hold a whole thousand inside.
+how_many = st.integers(1, 30) | st.integers(1, 300) | st.integers(1, 2_500)
 
 
 @pytest.mark.parametrize("template", COUNTING)
@@ -67,8 +73,8 @@ def test_heads_and_tails(template: str, data: st.DataObject) -> None:
     assert tails is not None
     assert sequence is not None
     for _ in range(3):
-        start = data.draw(start_of(scheme))
-        values = range(start, min(start + data.draw(st.integers(1, 2_500)), 10**sequence.high))
+        start = data.draw(start_of(template))
+        values = range(start, min(start + data.draw(how_many), 10**sequence.high))
         expected = numbers(layout, fixed(scheme), values, [], [])
         assert tails.numbers(fixed(scheme), values) == expected
 

@@ -37,6 +37,13 @@ from .doubles import KEY, SCHEME, AsyncMoody, Slow, at_once, gone, lender_of, st
 sizes = pytest.mark.parametrize("lease", [7, "auto"])
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nothing_of_other_tests() -> None:
+    """What they left is looked through once, and not again after each test of these."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def nothing_logged(caplog: pytest.LogCaptureFixture) -> Any:
     """No exception is left unlooked at, and no task destroyed: asyncio would log it."""

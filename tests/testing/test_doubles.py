@@ -264,20 +264,47 @@ hypothesis.settings.register_profile(
     "few", max_examples=5, stateful_step_count=10, deadline=None
 )
 hypothesis.settings.load_profile("few")
+
+def pytest_collection_modifyitems(items):
+    for item in items:  # state machines have settings of their own
+        own = getattr(getattr(item, "cls", None), "settings", None)
+        if isinstance(own, hypothesis.settings):
+            few = {"max_examples": 5, "stateful_step_count": 10}
+            item.cls.settings = hypothesis.settings(own, **few)
 """
 
 
-@pytest.mark.parametrize("page", ["test-your-code", "write-a-part", "write-a-store"])
-def test_the_tests_that_pages_show_pass(page: str, tmp_path: Path) -> None:
+PAGES = ["test-your-code", "write-a-part", "write-a-store"]
+
+
+def saved(page: str, folder: Path) -> None:
     """What a reader would save as a file of tests, and as its conftest.py."""
+    folder.mkdir()
     text = (ROOT / "docs" / "how-to" / f"{page}.md").read_text("utf-8")
     blocks = [block.partition("```")[0] for block in text.split("```python\n")[1:]]
     code = [block for block in blocks if not block.startswith(">>>")]
     shared = [block for block in code if "pytest_plugins" in block or "autouse" in block]
-    (tmp_path / "conftest.py").write_text("\n".join([FEW, *shared]), "utf-8")
+    (folder / "conftest.py").write_text("\n".join([FEW, *shared]), "utf-8")
     tests = "\n".join(block for block in code if block not in shared)
-    (tmp_path / "test_page.py").write_text(tests, "utf-8")
+    (folder / "test_page.py").write_text(tests, "utf-8")
+
+
+@pytest.fixture(scope="module")
+def of_pages(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """One run of the tests of all pages: to start another one takes longer than the tests."""
+    here = tmp_path_factory.mktemp("pages")
+    for page in PAGES:
+        saved(page, here / page)
     # Processes are forked, stopped and killed when the page itself is run.
-    done = run_pytest(tmp_path, "-k", "not process and not fork")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert " passed" in done.stdout
+    options = ["-rA", "--import-mode=importlib", "-k", "not process and not fork"]
+    return run_pytest(here, *options, *PAGES)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_tests_that_pages_show_pass(
+    page: str, of_pages: subprocess.CompletedProcess[str]
+) -> None:
+    """Each in a folder of its own, where another page's conftest.py does not reach."""
+    printed = of_pages.stdout + of_pages.stderr
+    assert of_pages.returncode == 0, printed
+    assert f"PASSED {page}/test_page.py::" in of_pages.stdout, printed

@@ -65,11 +65,15 @@ def two_readings(chain: Sequence[Automaton]) -> tuple[str, list[int], list[int]]
         if apart and _ends(chain, one) and _ends(chain, other):
             text, path = _path(pair, came)
             return text, _cuts([step[0] for step in path]), _cuts([step[1] for step in path])
-        for c, left, right in _together(following[one], following[other]):
-            new = (left, right, apart or left != right)
-            if new not in came:
-                came[new] = (pair, c)
-                queue.append(new)
+        rights = following[other]  # what follows is _together, in place: most time goes here
+        for c, lefts in following[one].items():
+            others = rights.get(c, ())
+            for left in lefts:
+                for right in others:
+                    new = (left, right, apart or left != right)
+                    if new not in came:
+                        came[new] = (pair, c)
+                        queue.append(new)
     return None
 
 

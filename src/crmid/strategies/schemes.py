@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -27,10 +29,11 @@ from crmid.periods import Reset
 __all__ = [
     "ODD",
     "PRINTABLE",
-    "checks",
     "codes",
+    "drawn_checks",
     "held_by",
     "part_lists",
+    "reordered",
     "schemes",
     "separated",
 ]
@@ -82,23 +85,59 @@ alphabets: st.SearchStrategy[Alphabet] = st.one_of(
 fixed_texts: st.SearchStrategy[str] = st.text(PRINTABLE, min_size=1, max_size=5)
 
 
-def _spans(most: int) -> SearchStrategy[tuple[int, int]]:
-    return st.tuples(st.integers(1, most), st.integers(0, most)).map(
-        lambda pair: (pair[0], pair[0] + pair[1])
-    )
+T = TypeVar("T")
+
+# What does not depend on what was drawn before is made once: Hypothesis looks into every new
+# strategy before it draws from it, and that takes longer than the draw.
+_spans = st.tuples(st.integers(1, 6), st.integers(0, 6)).map(
+    lambda pair: (pair[0], pair[0] + pair[1])
+)
+_spans_or_widths = st.one_of(_spans, st.integers(1, 8).map(lambda n: (n, n)))
+_choice_lists = st.lists(
+    st.text(PRINTABLE, min_size=1, max_size=4), min_size=1, max_size=5, unique=True
+)
+_widths = st.tuples(st.integers(1, 9), st.integers(0, 9))
+_name_lists = st.lists(names, max_size=3, unique=True)
+_separators, _zones = st.sampled_from("-/ .:"), st.sampled_from(ZONES)
+_times, _systems = st.sampled_from(TIMES), st.sampled_from(SYSTEMS)
+_steps, _whether = st.sampled_from([1, 1, 2, 10]), st.booleans()
+
+
+@lru_cache(maxsize=1_024)
+def _one_of(*values: T) -> SearchStrategy[T]:
+    return st.sampled_from(values)
+
+
+@lru_cache(maxsize=1_024)
+def _some_of(values: tuple[str, ...], least: int = 0) -> SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(values), min_size=least, unique=True)
+
+
+@lru_cache(maxsize=32)
+def _orders(count: int) -> SearchStrategy[list[int]]:
+    return st.permutations(range(count))
+
+
+def reordered(draw: DrawFn, parts: list[AnyPart]) -> list[AnyPart]:
+    """The parts in an order that is drawn."""
+    return [parts[at] for at in draw(_orders(len(parts)))]
 
 
 @st.composite
 def choices(draw: DrawFn, name: str) -> Choice:
-    codes = st.text(PRINTABLE, min_size=1, max_size=4)
-    return Choice(name, draw(st.lists(codes, min_size=1, max_size=5, unique=True)))
+    return Choice(name, draw(_choice_lists))
 
 
 @st.composite
 def codes(draw: DrawFn, name: str, alphabet: SearchStrategy[Alphabet] = alphabets) -> Code:
     """A part of codes."""
-    low, high = draw(st.one_of(_spans(6), st.integers(1, 8).map(lambda n: (n, n))))
+    low, high = draw(_spans_or_widths)
     return Code(name, draw(alphabet), low, high)
+
+
+@lru_cache(maxsize=32)
+def _given_part(name: str) -> SearchStrategy[AnyPart]:
+    return st.one_of(codes(name), choices(name))
 
 
 def separated(part: AnyPart, separator: str, held: str) -> list[AnyPart]:
@@ -122,16 +161,15 @@ def held_by(part: AnyPart) -> str | None:
             return None
 
 
-@st.composite
-def sequences(draw: DrawFn, per: list[str], resets: list[Reset]) -> SequenceNumber:
-    low, more = draw(st.tuples(st.integers(1, 9), st.integers(0, 9)))
+def _sequence(draw: DrawFn, per: list[str], resets: list[Reset]) -> SequenceNumber:
+    low, more = draw(_widths)
     return SequenceNumber(
         low,
         low + more,
-        reset=draw(st.sampled_from([None, *resets])),
-        per=draw(st.lists(st.sampled_from(per), unique=True)) if per else (),
+        reset=draw(_one_of(None, *resets)),
+        per=draw(_some_of(tuple(per))) if per else (),
         start=draw(st.integers(0, 10**low - 1)),
-        step=draw(st.sampled_from([1, 1, 2, 10])),
+        step=draw(_steps),
     )
 
 
@@ -150,10 +188,9 @@ def _covered(part: AnyPart, system: checkdigits.CheckSystem) -> bool:
     return set(held) <= set(system.alphabet)
 
 
-@st.composite
-def checks(draw: DrawFn, before: list[AnyPart]) -> list[AnyPart]:
+def drawn_checks(draw: DrawFn, before: list[AnyPart]) -> list[AnyPart]:
     """Check characters over what stands before, as far as the system covers it; or none."""
-    system = draw(st.sampled_from(SYSTEMS))
+    system = draw(_systems)
     values = [part for part in before if not isinstance(part, Fixed)]
     fit = dict.fromkeys(part.name for part in values)
     for part in values:
@@ -161,45 +198,51 @@ def checks(draw: DrawFn, before: list[AnyPart]) -> list[AnyPart]:
             fit.pop(part.name, None)
     if not fit:
         return []
-    if all(part.name in fit for part in values) and draw(st.booleans()):
+    if all(part.name in fit for part in values) and draw(_whether):
         return [CheckCharacters(system)]
-    over = draw(st.lists(st.sampled_from(list(fit)), min_size=1, unique=True))
+    over = draw(_some_of(tuple(fit), 1))
     return [CheckCharacters(system, [name for name in fit if name in over])]
 
 
 @st.composite
 def part_lists(draw: DrawFn) -> list[AnyPart]:
     """Parts in any order that make a sound scheme."""
-    given_names = draw(st.lists(names, max_size=3, unique=True))
-    formats, fiscal, resets = draw(st.sampled_from(TIMES))
-    parts: list[AnyPart] = [draw(st.one_of(codes(name), choices(name))) for name in given_names]
-    if draw(st.booleans()):
-        parts.append(draw(sequences(given_names, resets)))
+    given_names = draw(_name_lists)
+    formats, fiscal, resets = draw(_times)
+    parts: list[AnyPart] = [draw(_given_part(name)) for name in given_names]
+    if draw(_whether):
+        parts.append(_sequence(draw, given_names, resets))
     parts += [Time(text, fiscal if {"K", "k"} & set(text) else None) for text in formats]
-    if draw(st.booleans()):
+    if draw(_whether):
         parts.append(Random(draw(alphabets), draw(st.integers(1, 6))))
     if draw(st.integers(0, 4)) == 4:  # the last one: simpler schemes have none
         parts.append(Ulid())
     laid: list[AnyPart] = []
-    for part in draw(st.permutations(parts)) or [SequenceNumber(3)]:
+    for part in reordered(draw, parts) or [SequenceNumber(3)]:
         held = held_by(part)
         if held is not None:
-            laid += separated(part, draw(st.sampled_from("-/ .:")), held)
-        elif draw(st.booleans()):
+            laid += separated(part, draw(_separators), held)
+        elif draw(_whether):
             laid += [part, Fixed(draw(fixed_texts))]
         else:
             laid.append(part)
-    if draw(st.booleans()):
+    if draw(_whether):
         laid.insert(0, Fixed(draw(fixed_texts)))
     where = draw(st.integers(1, len(laid)))
     while where < len(laid) and held_by(laid[where - 1]) is not None:
         where += 1  # a separator stays where it separates
-    return [*laid[:where], *draw(checks(laid[:where])), *laid[where:]]
+    return [*laid[:where], *drawn_checks(draw, laid[:where]), *laid[where:]]
+
+
+_part_lists = part_lists()
 
 
 @st.composite
 def _schemes(draw: DrawFn) -> Scheme:
-    return Scheme("any", draw(part_lists()), tz=draw(st.sampled_from(ZONES)))
+    return Scheme("any", draw(_part_lists), tz=draw(_zones))
+
+
+_any_scheme = _schemes()
 
 
 def schemes() -> SearchStrategy[Scheme]:
@@ -207,4 +250,4 @@ def schemes() -> SearchStrategy[Scheme]:
 
     To test crmid itself, or what an application does for whatever scheme it is given.
     """
-    return _schemes()
+    return _any_scheme
