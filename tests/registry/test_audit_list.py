@@ -224,3 +224,11 @@ def test_marks_are_sets(batches: list[list[int]], blocks: int) -> None:
     ordered = sorted(seen)
     gaps = [(a + 1, b) for a, b in pairwise(ordered) if a + 1 < b]
     assert [(lo, hi) for _, lo, hi in runs] == gaps
+
+
+def test_what_is_missing_between_values_off_the_steps_is_no_gap() -> None:
+    scheme = Scheme("s", "{seq:n3,step=2}")
+    report = audit_list(scheme, ["001", "002", "008", "009"])
+    assert (report.off_step, report.repeated) == (2, 0)
+    assert [(gap.lo, gap.hi, gap.step) for gap in report.gaps] == [(3, 9, 2)]
+    assert report.missing == 3
