@@ -16,6 +16,8 @@ import pytest
 
 from crmid.stores import AsyncPostgresStore, Block, CounterKey, MySQLStore, PostgresStore
 
+from .mariadb_tools import drop
+
 
 pytest.register_assert_rewrite("tests.engines.worlds")
 
@@ -76,8 +78,7 @@ def my_schema(mariadb: dict[str, Any]) -> Iterator[str]:
     """A name of a database for this test alone; it is dropped afterwards."""
     name = f"crmid_test_{secrets.token_hex(6)}"
     yield name
-    with contextlib.closing(pymysql.connect(**mariadb)) as connection:
-        connection.cursor().execute(f"DROP DATABASE IF EXISTS {name}")
+    drop(mariadb, name)
 
 
 @pytest.fixture(scope="session")
@@ -94,8 +95,7 @@ def my_shared(mariadb: dict[str, Any]) -> Iterator[str]:
     """The same in MariaDB, where making the tables takes longer than asking most laws."""
     name = f"crmid_test_{secrets.token_hex(6)}"
     yield name
-    with contextlib.closing(pymysql.connect(**mariadb)) as connection:
-        connection.cursor().execute(f"DROP DATABASE IF EXISTS {name}")
+    drop(mariadb, name)
 
 
 @pytest.fixture

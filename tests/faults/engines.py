@@ -152,14 +152,14 @@ def postgres() -> Generator[Place]:
 @contextlib.contextmanager
 def mariadb() -> Generator[Place]:
     import pymysql
+    from tests.engines.mariadb_tools import drop
 
     name = f"crmid_fault_{secrets.token_hex(6)}"
     pymysql.connect(**MARIADB, connect_timeout=3).close()
     try:
         yield mariadb_at(MARIADB, name)
     finally:
-        with contextlib.closing(pymysql.connect(**MARIADB)) as connection:
-            connection.cursor().execute(f"DROP DATABASE IF EXISTS {name}")
+        drop(MARIADB, name)
 
 
 @contextlib.contextmanager
