@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 from crmid import RefTaken, Registry, Scheme
-from crmid.errors import StoreBusy, StoreError, TransactionUnsuitable
+from crmid.errors import SchemaVersion, StoreBusy, StoreError, TransactionUnsuitable
 from crmid.records import Event, Link, Record, State
 from crmid.stores import JoinedSQLiteStore, RecordStore, SQLiteStore
 from crmid.testing.deeds import act, item, items, to
@@ -169,6 +169,22 @@ def test_an_older_file_is_read_and_not_written(store: SQLiteStore, path: Path) -
         assert joined.scan(S, "", 9) == []
         with pytest.raises(StoreError, match=r"older version.*call create\(\)"):
             joined.claim(S, items(["a"]), act())
+
+
+def test_a_file_that_a_newer_version_has_changed_is_told(
+    store: SQLiteStore, path: Path
+) -> None:
+    with begun(path) as connection:
+        joined = store.within(connection)
+        assert joined.get(S, ["a"]) == []
+        connection.execute("UPDATE crmid_schema SET version = 3")
+        calls: list[Callable[[], object]] = [
+            lambda: joined.get(S, ["a"]),
+            lambda: joined.claim(S, items(["a"]), act()),
+        ]
+        for call in calls:
+            with pytest.raises(SchemaVersion, match="upgrade crmid"):
+                call()
 
 
 def test_where_nothing_was_written_nothing_is_read(path: Path) -> None:

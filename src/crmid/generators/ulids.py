@@ -26,6 +26,7 @@ _DIGITS = CROCKFORD.characters
 _LAST = _DIGITS[-1]
 _RANDOM_DIGITS = (_DIGITS * 8).encode()  # for each byte: all digits are as likely
 _PAIRS = [one + other for one in _DIGITS for other in _DIGITS]  # ten bits
+# Of what a millisecond has taken so far, this part more is made ahead; as much again at first.
 _GROWTH = 8
 _FEW = 16
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from typing_extensions import override
 
+from crmid.errors import SchemaVersion
 from crmid.stores.sql.plans import Call, Plan
 from crmid.stores.sql.sync.joined import JoinedStore
 
@@ -35,24 +36,26 @@ class JoinedSQLiteStore(SQLiteNumbers, SQLiteAudit, JoinedStore):
 
     @override
     def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        def plan(call: Call) -> Plan[T]:
-            yield from lock(call)
-            raw = self._raw()
-            connection: Any = _Plain(raw)
+        def checked(connection: sqlite3.Connection) -> T:
             if not schema.has_numbers(connection):
                 raise schema.Unfit(
                     "the tables of crmid are of an older version, without records: call "
                     "create() of the store once, outside the transaction"
                 )
-            connection.execute("SAVEPOINT crmid_records")
+            return work(connection)
+
+        def plan(call: Call) -> Plan[T]:
+            yield from lock(call)
+            raw = self._raw()
+            raw.execute("SAVEPOINT crmid_records")
             try:
-                done = work(connection)
+                done = self._understood(checked, raw)
             except BaseException:
                 if raw.in_transaction:  # SQLite itself ends it when the disk is full
-                    connection.execute("ROLLBACK TO crmid_records")
-                    connection.execute("RELEASE crmid_records")
+                    raw.execute("ROLLBACK TO crmid_records")
+                    raw.execute("RELEASE crmid_records")
                 raise
-            connection.execute("RELEASE crmid_records")
+            raw.execute("RELEASE crmid_records")
             return done
 
         return self._inside(plan)
@@ -61,10 +64,18 @@ class JoinedSQLiteStore(SQLiteNumbers, SQLiteAudit, JoinedStore):
     def _read(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
         def plan(_: Call) -> Plan[T | None]:
             yield from ()
-            connection: Any = _Plain(self._raw())
-            return work(connection)
+            return self._understood(work, self._raw())
 
         return self._inside(plan, writes=False)
+
+    def _understood(self, work: Callable[[sqlite3.Connection], T], raw: Any) -> T:
+        """Do work on a file that no newer crmid has changed in the meantime."""
+        connection: Any = _Plain(raw)
+        try:
+            return work(connection)
+        except schema.Unknown as trouble:
+            name = self._dialect.name
+            raise SchemaVersion(name, trouble.version, schema.VERSION) from trouble
 
 
 class _Plain:
